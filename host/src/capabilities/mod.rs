@@ -1,0 +1,98 @@
+//! The thin windows through which a component looks at the host: one file for each.
+//!
+//! Promises that each window checks the grant before anything else, is bounded in what it takes
+//! and gives, and shows no credential. Never opens a socket, a file or a clock: a window asks
+//! the room that owns the thing. Every window has the same shape: its state, the checks, and
+//! `impl Host`.
+
+mod context;
+mod http;
+mod log;
+mod secrets;
+mod storage;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+pub use context::Context;
+pub use http::{Http, Left};
+pub use log::Log;
+pub use secrets::{Secrets, Use};
+pub use storage::Storage;
+
+use crate::{clock::SharedClock, egress, store::Store, vault::Vault};
+
+/// What the calls of one connection are given to work with; made once, shared by all of them.
+#[derive(Debug, Clone)]
+pub struct Means {
+    /// The connection's name.
+    pub connection: Arc<str>,
+    /// Its settings, as the JSON object that a guest sees.
+    pub settings: Arc<str>,
+    /// Its way out, with the grant and the credentials in it.
+    pub egress: egress::Client,
+    /// What a guest may do with each secret.
+    pub uses: Arc<BTreeMap<String, Vec<Use>>>,
+    /// Where its secrets are.
+    pub vault: Vault,
+    /// Where its storage is.
+    pub store: Store,
+    /// How much it may keep there, in bytes.
+    pub quota_bytes: u64,
+    /// How long one request may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// The host's time.
+    pub clock: SharedClock,
+}
+
+/// What is particular to one call.
+#[derive(Debug, Clone, Default)]
+pub struct Particulars {
+    /// Which try this is, from 1.
+    pub attempt: u32,
+    /// The intention, for an action.
+    pub idempotency_key: Option<String>,
+    /// The header in which egress sends the intention, where the manifest says
+    /// `idempotency = { kind = "header" }`.
+    pub idempotency_header: Option<String>,
+    /// Whether the call may send anything at all; `authenticate` may not.
+    pub offline: bool,
+}
+
+/// All windows of one call.
+#[derive(Debug)]
+pub struct Window {
+    /// HTTP through egress.
+    pub http: Http,
+    /// The use of secrets.
+    pub secrets: Secrets,
+    /// The connection's own small store.
+    pub storage: Storage,
+    /// What the call may know about itself.
+    pub context: Context,
+    /// Lines for the operator.
+    pub log: Log,
+}
+
+impl Window {
+    /// The windows of one call of a connection.
+    pub fn open(means: &Means, call: &Particulars) -> Self {
+        Self {
+            http: Http::open(means, call),
+            secrets: Secrets::open(means),
+            storage: Storage::open(means),
+            context: Context::open(means, call),
+            log: Log::open(means),
+        }
+    }
+
+    /// Windows onto nothing, for the host's own components.
+    pub fn shut() -> Self {
+        Self {
+            http: Http::shut(),
+            secrets: Secrets::shut(),
+            storage: Storage::shut(),
+            context: Context::shut(),
+            log: Log::shut(),
+        }
+    }
+}

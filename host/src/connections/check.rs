@@ -1,0 +1,107 @@
+//! Whether what a person gave fits what a connector asks for.
+
+use jackfield_registry::manifest::Manifest;
+use url::Url;
+
+use super::NewConnection;
+
+/// The longest name of a connection, in bytes.
+const NAME_BYTES_MAX: usize = 48;
+/// The longest value of a parameter, in bytes.
+const VALUE_BYTES_MAX: usize = 4 << 10;
+
+/// Everything that does not fit, a line each.
+pub(super) fn mistakes(new: &NewConnection, manifest: &Manifest) -> Vec<String> {
+    let mut found = Vec::new();
+    name(new, &mut found);
+    settings(new, manifest, &mut found);
+    secrets(new, manifest, &mut found);
+    origins(new, manifest, &mut found);
+    found
+}
+
+fn name(new: &NewConnection, found: &mut Vec<String>) {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let starts = new.name.starts_with(|c: char| c.is_ascii_lowercase());
+    if !starts || new.name.len() > NAME_BYTES_MAX || !new.name.chars().all(good) {
+        found.push(format!(
+            "`{}` is no name for a connection\n  hint: begin with a letter, and use a-z, 0-9 and \
+             `-`, up to {NAME_BYTES_MAX} of them, such as `books`",
+            new.name
+        ));
+    }
+}
+
+fn settings(new: &NewConnection, manifest: &Manifest, found: &mut Vec<String>) {
+    for param in &manifest.params {
+        let given = new.settings.contains_key(&param.name);
+        if param.required && param.default.is_none() && !given {
+            found.push(format!(
+                "the parameter `{0}` is missing: {1}\n  hint: --set {0}=…",
+                param.name, param.title
+            ));
+        }
+    }
+    for (name, value) in &new.settings {
+        if !manifest.params.iter().any(|param| param.name == *name) {
+            let known = manifest.params.iter().map(|param| param.name.as_str());
+            found.push(unknown("parameter", name, &manifest.connector.id, known));
+        }
+        if value.len() > VALUE_BYTES_MAX || value.chars().any(char::is_control) {
+            found.push(format!("the value of `{name}` is too long or has control characters"));
+        }
+    }
+}
+
+fn secrets(new: &NewConnection, manifest: &Manifest, found: &mut Vec<String>) {
+    for secret in &manifest.secrets {
+        if secret.required && !new.secrets.contains_key(&secret.name) {
+            found.push(format!(
+                "the secret `{0}` is missing: {1}\n  hint: --secret {0}=@FILE, or \
+                 --secret {0}=- to type it",
+                secret.name, secret.title
+            ));
+        }
+    }
+    for name in new.secrets.keys() {
+        if !manifest.secrets.iter().any(|secret| secret.name == *name) {
+            let known = manifest.secrets.iter().map(|secret| secret.name.as_str());
+            found.push(unknown("secret", name, &manifest.connector.id, known));
+        }
+    }
+}
+
+fn origins(new: &NewConnection, manifest: &Manifest, found: &mut Vec<String>) {
+    let asked: Vec<String> =
+        manifest.egress.iter().map(|rule| super::live::fill(&rule.origin, &new.settings)).collect();
+    for (from, to) in &new.origins {
+        if !asked.contains(from) {
+            found.push(unknown("origin", from, &manifest.connector.id, asked.iter().map(|o| &**o)));
+        }
+        let origin = Url::parse(to).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none()
+        });
+        if !origin {
+            found.push(format!("`{to}` is not an origin\n  hint: such as http://127.0.0.1:9000"));
+        }
+    }
+}
+
+fn unknown<'a>(
+    what: &str,
+    name: &str,
+    connector: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> String {
+    let known: Vec<&str> = known.collect();
+    let hint = match known.iter().max_by(|a, b| alike(a, name).total_cmp(&alike(b, name))) {
+        Some(best) if alike(best, name) > 0.7 => format!("did you mean `{best}`?"),
+        Some(_) => format!("it has {}", known.join(", ")),
+        None => format!("it has no {what}s"),
+    };
+    format!("the connector `{connector}` has no {what} `{name}`\n  hint: {hint}")
+}
+
+fn alike(a: &str, b: &str) -> f64 {
+    strsim::jaro_winkler(a, b)
+}

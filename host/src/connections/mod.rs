@@ -1,0 +1,268 @@
+//! Connections: one account at one system each, through one connector.
+//!
+//! Owns settings, credentials (through the vault), endpoints and state, and the index by which
+//! ingress finds a connection. Promises that an endpoint is stable for life, and that a
+//! connection and its secrets are kept in one commit. Never calls a connector.
+
+mod check;
+mod live;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use arc_swap::ArcSwap;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::Uuid;
+
+pub use live::Live;
+
+use crate::{
+    audit::{Actor, Line, Word},
+    clock::SharedClock,
+    connectors::{ConnectorError, Connectors},
+    egress::Egress,
+    secret::Secret,
+    store::{Batch, CommitError, Expect, Store, StoreError, trees},
+    vault::{Vault, VaultError},
+};
+
+/// What can go wrong with a connection.
+#[derive(Debug, Error)]
+pub enum ConnectionError {
+    /// No connection has this name.
+    #[error("there is no connection `{0}`; `jackfield connection list` shows those there are")]
+    Unknown(String),
+    /// The name is taken.
+    #[error("there is a connection `{0}` already; remove it or take another name")]
+    Taken(String),
+    /// What was given does not fit the connector: every mistake, a line each.
+    #[error("{}", .0.join("\n"))]
+    Unfit(Vec<String>),
+    /// The connector is not installed.
+    #[error(transparent)]
+    Connector(#[from] ConnectorError),
+    /// The vault failed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The commit failed.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// What the store says of the connection cannot be read.
+    #[error("the record of connection `{name}` cannot be read: {source}")]
+    Unreadable {
+        /// Which connection.
+        name: String,
+        /// What serde says.
+        source: serde_json::Error,
+    },
+}
+
+/// Whether a connection takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It does.
+    Active,
+    /// Deliveries are kept and nothing is run until somebody resumes it.
+    Paused,
+}
+
+/// What is kept of a connection; its secrets are in the vault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Its name, such as `books`.
+    pub name: String,
+    /// The connector through which it goes.
+    pub connector: String,
+    /// The id in the URL of its endpoint: 128 random bits, as hexadecimal text.
+    pub endpoint: String,
+    /// The values of the connector's parameters.
+    pub settings: BTreeMap<String, String>,
+    /// Origins that stand in for a vendor's own: a sandbox, or a twin in a test.
+    pub origins: BTreeMap<String, String>,
+    /// Whether it takes part.
+    pub state: State,
+    /// When it was added, in milliseconds since 1970.
+    pub added_at_ms: u64,
+}
+
+/// What a person gives for a new connection.
+#[derive(Debug, Default)]
+pub struct NewConnection {
+    /// Its name: `a-z`, digits and `-`.
+    pub name: String,
+    /// The connector's id.
+    pub connector: String,
+    /// Values of parameters.
+    pub settings: BTreeMap<String, String>,
+    /// Values of secrets.
+    pub secrets: BTreeMap<String, Secret<String>>,
+    /// Origins that stand in for a vendor's own.
+    pub origins: BTreeMap<String, String>,
+}
+
+/// All connections. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Connections(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    vault: Vault,
+    egress: Egress,
+    connectors: Connectors,
+    clock: SharedClock,
+    index: ArcSwap<Index>,
+    /// One change at a time, so that none is lost between reading the index and writing it.
+    changing: tokio::sync::Mutex<()>,
+}
+
+/// The connections by the two names by which they are looked for.
+#[derive(Debug, Default, Clone)]
+struct Index {
+    by_name: BTreeMap<String, Arc<Live>>,
+    by_endpoint: HashMap<String, Arc<Live>>,
+}
+
+impl Index {
+    fn insert(&mut self, live: Arc<Live>) {
+        self.by_endpoint.insert(live.connection.endpoint.clone(), live.clone());
+        self.by_name.insert(live.connection.name.clone(), live);
+    }
+}
+
+impl Connections {
+    /// Loads the connections.
+    pub fn open(
+        store: Store,
+        vault: Vault,
+        egress: Egress,
+        connectors: Connectors,
+        clock: SharedClock,
+    ) -> Result<Self, ConnectionError> {
+        let changing = tokio::sync::Mutex::new(());
+        let index = ArcSwap::default();
+        let inner = Inner { store, vault, egress, connectors, clock, index, changing };
+        let mut index = Index::default();
+        for (name, value) in inner.store.scan_prefix(trees::CONNECTIONS, &[], None, usize::MAX)? {
+            let name = String::from_utf8_lossy(&name).into_owned();
+            let connection = serde_json::from_slice(&value)
+                .map_err(|source| ConnectionError::Unreadable { name, source })?;
+            index.insert(Arc::new(inner.enliven(connection)?));
+        }
+        inner.index.store(Arc::new(index));
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// The connection of this name.
+    pub fn get(&self, name: &str) -> Result<Arc<Live>, ConnectionError> {
+        let index = self.0.index.load();
+        index.by_name.get(name).cloned().ok_or_else(|| ConnectionError::Unknown(name.into()))
+    }
+
+    /// The connection whose endpoint this is.
+    pub fn at(&self, endpoint: &str) -> Option<Arc<Live>> {
+        self.0.index.load().by_endpoint.get(endpoint).cloned()
+    }
+
+    /// All of them, by name.
+    pub fn list(&self) -> Vec<Arc<Live>> {
+        self.0.index.load().by_name.values().cloned().collect()
+    }
+
+    /// Adds a connection: checked against its connector's manifest, and kept with its secrets
+    /// in one commit.
+    pub async fn add(
+        &self,
+        new: NewConnection,
+        actor: Actor,
+    ) -> Result<Arc<Live>, ConnectionError> {
+        let _one = self.0.changing.lock().await;
+        let connector = self.0.connectors.get(&new.connector)?;
+        let mistakes = check::mistakes(&new, &connector.manifest);
+        if !mistakes.is_empty() {
+            return Err(ConnectionError::Unfit(mistakes));
+        }
+        let now_ms = self.0.clock.now_ms();
+        let connection = Connection {
+            name: new.name,
+            connector: new.connector,
+            endpoint: Uuid::new_v4().simple().to_string(),
+            settings: new.settings,
+            origins: new.origins,
+            state: State::Active,
+            added_at_ms: now_ms,
+        };
+        let mut batch = Batch::new();
+        batch.require(trees::CONNECTIONS, connection.name.as_bytes(), Expect::Absent);
+        put(&mut batch, &connection);
+        for (name, value) in &new.secrets {
+            self.0.vault.put(&mut batch, &connection.name, name, value)?;
+        }
+        Line::new(now_ms, actor, Word::ConnectionAdded, &connection.name)
+            .connection(&connection.name)
+            .detail("connector", &connection.connector)
+            .record(&mut batch);
+        match self.0.store.commit(batch).await {
+            Err(CommitError::Conflict { .. }) => Err(ConnectionError::Taken(connection.name)),
+            Err(error) => Err(error.into()),
+            Ok(_) => self.0.show(connection),
+        }
+    }
+
+    /// Pauses or resumes a connection.
+    pub async fn set_state(
+        &self,
+        name: &str,
+        state: State,
+        actor: Actor,
+    ) -> Result<Arc<Live>, ConnectionError> {
+        let _one = self.0.changing.lock().await;
+        let connection = Connection { state, ..self.get(name)?.connection.clone() };
+        let word = match state {
+            State::Active => Word::ConnectionResumed,
+            State::Paused => Word::ConnectionPaused,
+        };
+        let mut batch = Batch::new();
+        put(&mut batch, &connection);
+        Line::new(self.0.clock.now_ms(), actor, word, name).connection(name).record(&mut batch);
+        self.0.store.commit(batch).await?;
+        self.0.show(connection)
+    }
+
+    /// Makes the connections of a connector anew after another release became current: what
+    /// they may reach hangs on its manifest.
+    pub async fn refresh(&self, connector: &str) -> Result<(), ConnectionError> {
+        let _one = self.0.changing.lock().await;
+        for live in self.list().iter().filter(|live| live.connection.connector == connector) {
+            self.0.show(live.connection.clone())?;
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Puts a connection into the index, in the place of what was there under its name.
+    fn show(&self, connection: Connection) -> Result<Arc<Live>, ConnectionError> {
+        let live = Arc::new(self.enliven(connection)?);
+        let mut index = Index::clone(&self.index.load());
+        index.insert(live.clone());
+        self.index.store(Arc::new(index));
+        Ok(live)
+    }
+}
+
+fn put(batch: &mut Batch, connection: &Connection) {
+    // Strings and numbers always make JSON.
+    let value = serde_json::to_vec(connection).expect("plain data");
+    batch.put(trees::CONNECTIONS, connection.name.as_bytes(), value);
+}

@@ -1,0 +1,61 @@
+//! When a failure is tried again: exponentially later, anywhere within the span.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+/// How retries are spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    /// The span of the first retry.
+    pub first: Duration,
+    /// No retry is later than this.
+    pub longest: Duration,
+    /// After this many tries, a dead letter.
+    pub tries: u32,
+}
+
+impl Default for Backoff {
+    /// Twelve tries over some hours: 2 s, 4 s, 8 s, up to an hour.
+    fn default() -> Self {
+        Self { first: Duration::from_secs(2), longest: Duration::from_secs(3600), tries: 12 }
+    }
+}
+
+impl Backoff {
+    /// How long to wait after `attempts` earlier tries: full jitter over a span that doubles, so
+    /// that what failed together does not come back together.
+    pub fn delay(&self, attempts: u32) -> Duration {
+        let doubled = 1u32.checked_shl(attempts).unwrap_or(u32::MAX);
+        let span = self.first.saturating_mul(doubled).min(self.longest);
+        span.mul_f64(random())
+    }
+}
+
+/// A number from 0 to 1, as random as a UUID.
+fn random() -> f64 {
+    let bits = u32::try_from(Uuid::new_v4().as_u128() >> 96).unwrap_or_default();
+    f64::from(bits) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_span_doubles_up_to_the_longest() {
+        let backoff = Backoff::default();
+        for (attempts, span_s) in [(0, 2), (1, 4), (5, 64), (20, 3600), (u32::MAX, 3600)] {
+            for _ in 0..50 {
+                assert!(backoff.delay(attempts) <= Duration::from_secs(span_s));
+            }
+        }
+    }
+
+    #[test]
+    fn what_failed_together_does_not_come_back_together() {
+        let delays: std::collections::HashSet<_> =
+            (0..20).map(|_| Backoff::default().delay(8)).collect();
+        assert!(delays.len() > 15);
+    }
+}

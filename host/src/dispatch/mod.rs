@@ -1,0 +1,124 @@
+//! The queue's workers: claim, call, settle.
+//!
+//! Promises that every claim ends in a settlement: done with what follows, a retry at a time, or
+//! a dead letter that somebody is told of. Never acknowledges a webhook and never opens a
+//! socket.
+
+mod backoff;
+mod outcome;
+mod parse;
+
+#[cfg(test)]
+mod tests;
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt as _;
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+};
+use tracing::Instrument as _;
+
+pub use backoff::Backoff;
+pub use outcome::{Done, Outcome};
+
+use crate::{
+    clock::SharedClock,
+    connections::Connections,
+    fault::{Blame, Fault, Retry},
+    flows::Flows,
+    inbox::Inbox,
+    queue::{Claim, Queue, QueueError, Task, Work},
+    runtime::Runtime,
+    store::Store,
+};
+
+/// Work in progress at the same time, over all lanes.
+pub const WORKERS: usize = 256;
+/// How long the claiming of work rests after the store failed.
+const REST_MS: u64 = 1_000;
+
+/// What the workers need.
+#[derive(Debug, Clone)]
+pub struct Dispatch {
+    /// Where the work is.
+    pub queue: Queue,
+    /// Where the deliveries are.
+    pub inbox: Inbox,
+    /// Through what they are parsed.
+    pub connections: Connections,
+    /// What their events start.
+    pub flows: Flows,
+    /// Where connectors run.
+    pub runtime: Runtime,
+    /// Where settlements go.
+    pub store: Store,
+    /// The host's time.
+    pub clock: SharedClock,
+    /// When a failure is tried again.
+    pub backoff: Backoff,
+}
+
+impl Dispatch {
+    /// Claims and delivers until `stop` says so, then waits for what is in progress.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let this = Arc::new(self);
+        let room = Arc::new(Semaphore::new(WORKERS));
+        let mut workers = JoinSet::new();
+        loop {
+            // The semaphore is never closed.
+            let permit = room.clone().acquire_owned().await.expect("an open semaphore");
+            while workers.try_join_next().is_some() {}
+            let claimed = tokio::select! {
+                claimed = this.queue.claim() => claimed,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            match claimed {
+                Ok(claim) => {
+                    let this = this.clone();
+                    workers.spawn(async move {
+                        this.deliver(claim).await;
+                        drop(permit);
+                    });
+                }
+                Err(error) => this.rest("work cannot be claimed", &error).await,
+            }
+        }
+        while workers.join_next().await.is_some() {}
+    }
+
+    /// The way of one piece of work: call, find out what it came to, settle.
+    async fn deliver(&self, claim: Claim) {
+        let work = claim.work.clone();
+        let span = tracing::info_span!("work", id = %work.id, connection = work.lane);
+        let called = AssertUnwindSafe(self.call(&work)).catch_unwind().instrument(span.clone());
+        let outcome = called.await.unwrap_or_else(|_| Outcome::failed(panicked()));
+        let settlement = self.decide(&work, outcome);
+        span.in_scope(|| settlement.tell(&work));
+        if let Err(error) = claim.settle(settlement.batch, settlement.follow).await {
+            span.in_scope(|| tracing::error!(%error, "not settled; it will be tried again"));
+        }
+    }
+
+    /// Does what the work asks for.
+    async fn call(&self, work: &Work) -> Outcome {
+        match &work.task {
+            Task::Parse { delivery } => self.parse(work, delivery).await,
+            Task::Step { run } => {
+                let stepped = self.flows.step(run, work.attempts + 1).await;
+                Outcome { batch: stepped.batch, result: stepped.outcome.map(Done::from) }
+            }
+        }
+    }
+
+    async fn rest(&self, what: &str, error: &QueueError) {
+        tracing::error!(%error, "{what}; trying again in {REST_MS} ms");
+        self.clock.sleep_until(self.clock.now_ms() + REST_MS).await;
+    }
+}
+
+fn panicked() -> Fault {
+    let message = "the host panicked in this work; the log has the place: please report it";
+    Fault::new(Blame::Host, Retry::Never, "panic", message)
+}

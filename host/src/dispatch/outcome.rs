@@ -1,0 +1,124 @@
+//! What work came to, and what is settled for it: done, again later, or a dead letter.
+
+use super::Dispatch;
+use crate::{
+    audit::{Actor, Line, Word},
+    fault::{Fault, Retry},
+    flows::Next,
+    inbox::{Fate, Status},
+    queue::{DeadLetter, Task, Work},
+    store::Batch,
+};
+
+/// What a call came to. The batch holds what is true either way.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What to write with the settlement.
+    pub batch: Batch,
+    /// What follows; or why it is not done.
+    pub result: Result<Done, Fault>,
+}
+
+/// Work that is done.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// What there is to do next.
+    pub follow: Vec<Work>,
+}
+
+impl Outcome {
+    /// A failure that left nothing to write.
+    pub fn failed(fault: Fault) -> Self {
+        Self { batch: Batch::new(), result: Err(fault) }
+    }
+}
+
+impl From<Option<Next>> for Done {
+    fn from(next: Option<Next>) -> Self {
+        let work = next.map(|next| Work::new(next.lane, Task::Step { run: next.run }, next.at_ms));
+        Self { follow: work.into_iter().collect() }
+    }
+}
+
+/// What is written when work is settled.
+pub(super) struct Settlement {
+    pub(super) batch: Batch,
+    pub(super) follow: Vec<Work>,
+    fault: Option<(Fault, bool)>,
+}
+
+impl Dispatch {
+    /// The one rule: done; or later, if trying again can help and has not been tried too often;
+    /// or a dead letter.
+    pub(super) fn decide(&self, work: &Work, outcome: Outcome) -> Settlement {
+        let Outcome { mut batch, result } = outcome;
+        let fault = match result {
+            Ok(done) => return Settlement { batch, follow: done.follow, fault: None },
+            Err(fault) => fault,
+        };
+        let now_ms = self.clock.now_ms();
+        let exhausted = work.attempts + 1 >= self.backoff.tries;
+        let delay = match fault.retry {
+            Retry::Never => None,
+            _ if exhausted => None,
+            Retry::Backoff => Some(self.backoff.delay(work.attempts)),
+            Retry::After(wait) => Some(wait.min(self.backoff.longest)),
+        };
+        let word = if delay.is_some() { Word::WorkRetried } else { Word::WorkStopped };
+        Line::new(now_ms, Actor::Host, word, subject(&work.task))
+            .connection(&work.lane)
+            .detail("code", &fault.code)
+            .detail("message", &fault.message)
+            .record(&mut batch);
+        let follow = match delay {
+            Some(delay) => {
+                vec![work.again(now_ms + u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))]
+            }
+            None => {
+                self.stop(work, &fault, now_ms, &mut batch);
+                Vec::new()
+            }
+        };
+        let stopped = follow.is_empty();
+        Settlement { batch, follow, fault: Some((fault, stopped)) }
+    }
+
+    /// A dead letter, and the delivery or run marked as waiting for a person.
+    fn stop(&self, work: &Work, fault: &Fault, now_ms: u64, batch: &mut Batch) {
+        DeadLetter::of(work, fault, now_ms).put(batch);
+        match &work.task {
+            Task::Parse { delivery } => {
+                let fault = Some(fault.to_string());
+                Status { fate: Fate::Dead, fault, ..Status::kept() }.put(batch, delivery);
+            }
+            Task::Step { run } => {
+                if let Err(error) = self.flows.stop(run, batch) {
+                    tracing::error!(%error, run, "the run cannot be marked as stopped");
+                }
+            }
+        }
+    }
+}
+
+impl Settlement {
+    /// Says in the log what became of the work.
+    pub(super) fn tell(&self, work: &Work) {
+        match &self.fault {
+            None => tracing::debug!(subject = subject(&work.task), "settled"),
+            Some((fault, true)) => {
+                tracing::error!(subject = subject(&work.task), %fault, blame = ?fault.blame, "stopped: a dead letter waits for a person");
+            }
+            Some((fault, false)) => {
+                let due_ms = self.follow.first().map(|work| work.due_ms);
+                tracing::warn!(subject = subject(&work.task), %fault, due_ms, "failed; it will be tried again");
+            }
+        }
+    }
+}
+
+fn subject(task: &Task) -> &str {
+    match task {
+        Task::Parse { delivery } => delivery,
+        Task::Step { run } => run,
+    }
+}

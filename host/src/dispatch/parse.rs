@@ -1,0 +1,50 @@
+//! A delivery to parse: through its connector, in a sandbox, and its events to the flows.
+
+use super::{Dispatch, Done, Outcome};
+use crate::{
+    audit::{Actor, Line, Word},
+    capabilities::{Particulars, Window},
+    contract::Event,
+    fault::Fault,
+    inbox::{Fate, Status},
+    queue::{Task, Work},
+};
+
+impl Dispatch {
+    /// Parses a delivery and routes what it means.
+    pub(super) async fn parse(&self, work: &Work, delivery: &str) -> Outcome {
+        match self.events(work, delivery).await {
+            Ok(events) => self.route(work, delivery, &events).await,
+            Err(fault) => Outcome::failed(fault),
+        }
+    }
+
+    async fn events(&self, work: &Work, delivery: &str) -> Result<Vec<Event>, Fault> {
+        let delivery = self.inbox.get(delivery).map_err(|error| Fault::host("inbox", error))?;
+        let live = self.connections.get(&delivery.connection);
+        let live = live.map_err(|error| Fault::operator("connection", error.to_string()))?;
+        let particulars = Particulars { attempt: work.attempts + 1, ..Particulars::default() };
+        let window = Window::open(&live.means, &particulars);
+        let (package, limits) = (&live.connector.package, live.connector.limits);
+        self.runtime.parse(package, window, limits, &delivery.for_connector()).await.result
+    }
+
+    async fn route(&self, work: &Work, delivery: &str, events: &[Event]) -> Outcome {
+        let routed = match self.flows.route(&work.lane, delivery, events).await {
+            Ok(routed) => routed,
+            Err(fault) => return Outcome::failed(fault),
+        };
+        let mut batch = routed.batch;
+        let kinds: Vec<&str> = routed.events.iter().map(|(kind, _)| kind.as_str()).collect();
+        Line::new(self.clock.now_ms(), Actor::Host, Word::DeliveryParsed, delivery)
+            .connection(&work.lane)
+            .detail("events", kinds.join(" "))
+            .record(&mut batch);
+        let (events, runs) = (routed.events, routed.runs);
+        Status { fate: Fate::Parsed, events, runs, fault: None }.put(&mut batch, delivery);
+        let follow = routed.next.into_iter().map(|next| {
+            Work::new(next.lane, Task::Step { run: next.run }, next.at_ms)
+        });
+        Outcome { batch, result: Ok(Done { follow: follow.collect() }) }
+    }
+}

@@ -1,0 +1,114 @@
+//! Which flows an event starts, and that it starts them once.
+
+use super::{Flows, Run, run::scope_of, step::Next};
+use crate::{
+    audit::{Actor, Line, Word},
+    contract::Event,
+    fault::{Blame, Fault, Retry},
+    store::{Batch, Expect, trees},
+};
+
+/// The most events in one delivery.
+const EVENTS_MAX: usize = 1000;
+/// The longest key of an event, in bytes.
+const KEY_BYTES_MAX: usize = 256;
+
+/// What routing came to; nothing is on disk until the batch is committed.
+#[derive(Debug, Default)]
+pub struct Routed {
+    /// The runs, and that the events were seen.
+    pub batch: Batch,
+    /// The first step of each run.
+    pub next: Vec<Next>,
+    /// Kind and key of each event.
+    pub events: Vec<(String, String)>,
+    /// The runs that begin.
+    pub runs: Vec<String>,
+}
+
+impl Flows {
+    /// Finds the flows that the events of a delivery start. An event whose key was seen before
+    /// starts nothing. The batch conflicts if the same event is routed twice at the same time:
+    /// route again then.
+    pub async fn route(
+        &self,
+        connection: &str,
+        delivery: &str,
+        events: &[Event],
+    ) -> Result<Routed, Fault> {
+        if events.len() > EVENTS_MAX {
+            let message = format!("a delivery gave {} events; the most is {EVENTS_MAX}", events.len());
+            return Err(Fault::new(Blame::Guest, Retry::Never, "too-many-events", message));
+        }
+        let mut routed = Routed::default();
+        for event in events {
+            self.route_one(connection, delivery, event, &mut routed).await?;
+        }
+        Ok(routed)
+    }
+
+    async fn route_one(
+        &self,
+        connection: &str,
+        delivery: &str,
+        event: &Event,
+        routed: &mut Routed,
+    ) -> Result<(), Fault> {
+        let nonsense = |why: String| Fault::new(Blame::Guest, Retry::Never, "bad-event", why);
+        if event.key.is_empty() || event.key.len() > KEY_BYTES_MAX {
+            return Err(nonsense(format!("the key of an event has 1 to {KEY_BYTES_MAX} bytes")));
+        }
+        let named = (event.kind.clone(), event.key.clone());
+        let seen = [connection, &event.kind, &event.key].join("\0").into_bytes();
+        let twice = routed.events.contains(&named);
+        routed.events.push(named);
+        let now_ms = self.0.clock.now_ms();
+        let before = self.0.store.get(trees::EVENTS, &seen);
+        if twice || before.map_err(|error| Fault::host("store", error))?.is_some() {
+            Line::new(now_ms, Actor::Host, Word::EventRepeated, &event.key)
+                .connection(connection)
+                .detail("kind", &event.kind)
+                .record(&mut routed.batch);
+            return Ok(());
+        }
+        routed.batch.require(trees::EVENTS, &seen, Expect::Absent);
+        routed.batch.put(trees::EVENTS, &seen, delivery.as_bytes());
+        let scope = scope_of(event)
+            .map_err(|error| nonsense(format!("the record of an event is not JSON: {error}")))?;
+        for entry in self.list() {
+            let (applied, flow) = entry.as_ref();
+            if flow.on.connection.get_ref() != connection || *flow.on.event.get_ref() != event.kind {
+                continue;
+            }
+            if !self.lets_through(flow, &scope).await? {
+                continue;
+            }
+            let run = Run::start(applied, delivery, &scope, now_ms);
+            run.put(&mut routed.batch);
+            Line::new(now_ms, Actor::Host, Word::RunStarted, &run.id)
+                .connection(connection)
+                .detail("flow", &run.flow)
+                .detail("event", &event.key)
+                .record(&mut routed.batch);
+            // A flow has at least one step; `Flow::parse` sees to it.
+            let lane = flow.steps[0].connection.get_ref().clone();
+            routed.next.push(Next { run: run.id.clone(), lane, at_ms: now_ms });
+            routed.runs.push(run.id);
+        }
+        Ok(())
+    }
+
+    /// Whether a flow's `when` lets an event through.
+    async fn lets_through(
+        &self,
+        flow: &super::Flow,
+        scope: &serde_json::Value,
+    ) -> Result<bool, Fault> {
+        let Some(when) = &flow.on.when else { return Ok(true) };
+        let value = self.0.expressions.evaluate(when.get_ref(), scope).await.map_err(|fault| Fault {
+            message: format!("`when` of the flow `{}`: {}", flow.name, fault.message),
+            ..fault
+        })?;
+        Ok(!matches!(value, serde_json::Value::Null | serde_json::Value::Bool(false)))
+    }
+}

@@ -1,0 +1,153 @@
+//! Deliveries: one webhook request each, raw, as it arrived.
+//!
+//! Promises that [`Inbox::append`] returns only when the delivery, its place in the dedupe index
+//! and the work of parsing it are on disk together, and that the same delivery is kept once.
+//! Only this room makes a [`Delivery`]. Never looks inside a body.
+
+mod delivery;
+
+#[cfg(test)]
+mod tests;
+
+use thiserror::Error;
+use uuid::Uuid;
+
+pub use delivery::{Delivery, Fate, Status};
+
+use crate::{
+    audit::{Actor, Line, Word},
+    clock::SharedClock,
+    connections::Live,
+    queue::{Queue, Task, Work},
+    store::{Batch, CommitError, Expect, Store, StoreError, trees},
+    verify::{self, Verified},
+};
+
+/// The most deliveries in one list.
+pub const LIST_MAX: usize = 1000;
+
+/// What can go wrong in the inbox.
+#[derive(Debug, Error)]
+pub enum InboxError {
+    /// The store failed: nothing was kept, and nothing may be acknowledged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The commit failed: nothing was kept, and nothing may be acknowledged.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// No delivery has this id.
+    #[error("there is no delivery `{0}`; `jackfield delivery list` shows the newest")]
+    Unknown(String),
+    /// A delivery on disk that cannot be read.
+    #[error("the delivery `{id}` cannot be read: {why}")]
+    Unreadable {
+        /// Which delivery.
+        id: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// What became of a delivery that was offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// It is on disk under this id.
+    New(String),
+    /// It was there already: the vendor sent it again.
+    Repeated,
+}
+
+/// The inbox. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Inbox {
+    store: Store,
+    queue: Queue,
+    clock: SharedClock,
+}
+
+impl Inbox {
+    /// The inbox of a store.
+    pub fn new(store: Store, queue: Queue, clock: SharedClock) -> Self {
+        Self { store, queue, clock }
+    }
+
+    /// Keeps a delivery, once, with the work of parsing it. Returns when both are on disk.
+    pub async fn append(&self, live: &Live, verified: Verified) -> Result<Kept, InboxError> {
+        let now_ms = self.clock.now_ms();
+        let connection = &live.connection.name;
+        let name = verify::delivery_id(live.connector.manifest.webhook.as_ref(), verified.incoming());
+        let delivery = Delivery::of(Uuid::now_v7(), connection, verified, now_ms);
+        let work = Work::new(connection, Task::Parse { delivery: delivery.id.clone() }, now_ms);
+        let mut batch = Batch::new();
+        let once = [connection.as_bytes(), b"\0", name.as_bytes()].concat();
+        batch.require(trees::DEDUPE, &once, Expect::Absent);
+        batch.put(trees::DEDUPE, &once, delivery.id.as_bytes());
+        batch.put(trees::DELIVERIES, delivery.id.as_bytes(), delivery.to_bytes());
+        Status::kept().put(&mut batch, &delivery.id);
+        Queue::enqueue(&mut batch, &work);
+        Line::new(now_ms, Actor::Vendor, Word::DeliveryKept, &delivery.id)
+            .connection(connection)
+            .record(&mut batch);
+        match self.store.commit(batch).await {
+            Ok(_) => {
+                self.queue.announce(&work);
+                Ok(Kept::New(delivery.id))
+            }
+            // The store answers a conflict only once the batch that it conflicts with is on disk.
+            Err(CommitError::Conflict { .. }) => self.repeated(connection, &once).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Leaves a line that a delivery came again.
+    async fn repeated(&self, connection: &str, once: &[u8]) -> Result<Kept, InboxError> {
+        let first = self.store.get(trees::DEDUPE, once)?.unwrap_or_default();
+        let mut batch = Batch::new();
+        let first = String::from_utf8_lossy(&first);
+        Line::new(self.clock.now_ms(), Actor::Vendor, Word::DeliveryRepeated, &*first)
+            .connection(connection)
+            .record(&mut batch);
+        self.store.commit(batch).await?;
+        Ok(Kept::Repeated)
+    }
+
+    /// A delivery.
+    pub fn get(&self, id: &str) -> Result<Delivery, InboxError> {
+        let bytes = self.store.get(trees::DELIVERIES, id.as_bytes())?;
+        let bytes = bytes.ok_or_else(|| InboxError::Unknown(id.into()))?;
+        Delivery::from_bytes(id, &bytes)
+    }
+
+    /// What has become of a delivery.
+    pub fn status(&self, id: &str) -> Result<Status, InboxError> {
+        Status::get(&self.store, id)
+    }
+
+    /// The newest deliveries, newest first.
+    pub fn list(&self, limit: usize) -> Result<Vec<(Delivery, Status)>, InboxError> {
+        let newest = self.store.scan_last(trees::DELIVERIES, limit.min(LIST_MAX))?;
+        newest
+            .iter()
+            .map(|(id, bytes)| {
+                let id = String::from_utf8_lossy(id);
+                Ok((Delivery::from_bytes(&id, bytes)?, self.status(&id)?))
+            })
+            .collect()
+    }
+
+    /// Has a delivery parsed again, as if it had just been kept. Events that were seen before
+    /// start nothing.
+    pub async fn replay(&self, id: &str, actor: Actor) -> Result<(), InboxError> {
+        let delivery = self.get(id)?;
+        let now_ms = self.clock.now_ms();
+        let work = Work::new(&delivery.connection, Task::Parse { delivery: id.into() }, now_ms);
+        let mut batch = Batch::new();
+        Queue::enqueue(&mut batch, &work);
+        Line::new(now_ms, actor, Word::DeliveryReplayed, id)
+            .connection(&delivery.connection)
+            .record(&mut batch);
+        self.store.commit(batch).await?;
+        self.queue.announce(&work);
+        Ok(())
+    }
+}

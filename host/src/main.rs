@@ -1,0 +1,2 @@
+//! Jackfield.
+fn main() {}

@@ -1,0 +1,137 @@
+//! Whose turn it is: each lane in rotation, a bounded number of claims on each.
+//!
+//! What is due is read from the store, so memory holds only what is claimed and, per lane, the
+//! earliest time at which a look is worth while.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{
+    CLAIMS_PER_LANE, QueueError,
+    work::{Work, prefix, split},
+};
+use crate::store::{Store, trees};
+
+/// The lanes that have or had work.
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    lanes: BTreeMap<String, Lane>,
+    /// The lane that was claimed from last; the next in order is the next to be asked.
+    last: String,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    /// No work is due before this.
+    next_ms: u64,
+    claimed: HashSet<Vec<u8>>,
+    paused: bool,
+    resting_until_ms: u64,
+}
+
+impl Lane {
+    /// When a look at this lane is worth while; never while it is full or paused.
+    fn ready_ms(&self) -> Option<u64> {
+        let open = !self.paused && self.claimed.len() < CLAIMS_PER_LANE;
+        open.then(|| self.next_ms.max(self.resting_until_ms)).filter(|at| *at < u64::MAX)
+    }
+}
+
+impl Lanes {
+    /// Looks for the lanes in the store, one jump a lane.
+    pub(super) fn find(store: &Store) -> Result<Self, QueueError> {
+        let mut found = Self::default();
+        let mut after = Vec::new();
+        loop {
+            let next = store.scan_prefix(trees::DUE, &[], Some(&after), 1)?;
+            let Some((lane, ..)) = next.first().and_then(|(key, _)| split(key)) else {
+                return Ok(found);
+            };
+            found.lanes.entry(lane.to_owned()).or_default();
+            after = [lane.as_bytes(), b"\x01"].concat();
+        }
+    }
+
+    pub(super) fn announce(&mut self, lane: &str, due_ms: u64) {
+        match self.lanes.get_mut(lane) {
+            Some(known) => known.next_ms = known.next_ms.min(due_ms),
+            None => drop(self.lanes.insert(lane.into(), Lane { next_ms: due_ms, ..Lane::default() })),
+        }
+    }
+
+    pub(super) fn pause(&mut self, lane: &str, paused: bool) {
+        self.lanes.entry(lane.into()).or_default().paused = paused;
+    }
+
+    pub(super) fn rest(&mut self, lane: &str, until_ms: u64) {
+        self.lanes.entry(lane.into()).or_default().resting_until_ms = until_ms;
+    }
+
+    pub(super) fn release(&mut self, lane: &str, key: &[u8]) {
+        let lane = self.lanes.entry(lane.into()).or_default();
+        lane.claimed.remove(key);
+        // The work may still be there: its settlement may have failed.
+        lane.next_ms = 0;
+    }
+
+    pub(super) fn claimed(&self) -> usize {
+        self.lanes.values().map(|lane| lane.claimed.len()).sum()
+    }
+
+    /// Claims what is due on the lane whose turn it is; else says when to look again, if a time
+    /// is known.
+    pub(super) fn claim(
+        &mut self,
+        store: &Store,
+        now_ms: u64,
+    ) -> Result<Result<Work, Option<u64>>, QueueError> {
+        let names: Vec<String> = {
+            let after = self.lanes.range(self.last.clone()..).map(|(name, _)| name);
+            let before = self.lanes.range(..self.last.clone()).map(|(name, _)| name);
+            let (last, rest): (Vec<_>, Vec<_>) =
+                after.chain(before).partition(|name| **name == self.last);
+            rest.into_iter().chain(last).cloned().collect()
+        };
+        let mut soonest: Option<u64> = None;
+        for name in names {
+            let Some(lane) = self.lanes.get_mut(&name) else { continue };
+            let Some(ready_ms) = lane.ready_ms() else { continue };
+            if ready_ms <= now_ms {
+                if let Some(work) = lane.take(store, &name, now_ms)? {
+                    self.last = name;
+                    return Ok(Ok(work));
+                }
+            }
+            let at = lane.ready_ms();
+            soonest = soonest.into_iter().chain(at).min();
+        }
+        Ok(Err(soonest))
+    }
+}
+
+impl Lane {
+    /// The first work that is due and not claimed; remembers when the next will be.
+    fn take(
+        &mut self,
+        store: &Store,
+        name: &str,
+        now_ms: u64,
+    ) -> Result<Option<Work>, QueueError> {
+        let look = self.claimed.len() + 1;
+        let found = store.scan_prefix(trees::DUE, &prefix(name), None, look)?;
+        self.next_ms = u64::MAX;
+        for (key, value) in found {
+            if self.claimed.contains(&key) {
+                continue;
+            }
+            let work = Work::read(&key, &value)?;
+            if work.due_ms > now_ms {
+                self.next_ms = work.due_ms;
+                return Ok(None);
+            }
+            self.claimed.insert(key);
+            self.next_ms = 0;
+            return Ok(Some(work));
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,103 @@
+//! Work, and how it stands on disk: under its lane, then its time, then its id.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::QueueError;
+
+/// What there is to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "kebab-case")]
+pub enum Task {
+    /// Find out what a delivery means, and route its events.
+    Parse {
+        /// The delivery's id.
+        delivery: String,
+    },
+    /// Run the next step of a run.
+    Step {
+        /// The run's id.
+        run: String,
+    },
+}
+
+/// One thing to do, at a time, on a lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Work {
+    /// Its name, new for each time it is queued.
+    pub id: Uuid,
+    /// The connection whose turn it uses.
+    pub lane: String,
+    /// When it may be claimed, in milliseconds since 1970.
+    pub due_ms: u64,
+    /// What there is to do.
+    pub task: Task,
+    /// How often it has been tried.
+    pub attempts: u32,
+    /// When it was queued for the first time, in milliseconds since 1970.
+    pub since_ms: u64,
+}
+
+/// The part of work that is not in its key.
+#[derive(Serialize, Deserialize)]
+struct Value {
+    #[serde(flatten)]
+    task: Task,
+    attempts: u32,
+    since_ms: u64,
+}
+
+impl Work {
+    /// New work that is due at once.
+    pub fn new(lane: impl Into<String>, task: Task, now_ms: u64) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            lane: lane.into(),
+            due_ms: now_ms,
+            task,
+            attempts: 0,
+            since_ms: now_ms,
+        }
+    }
+
+    /// The same work, to be tried again at `due_ms`.
+    pub fn again(&self, due_ms: u64) -> Self {
+        Self { id: Uuid::now_v7(), due_ms, attempts: self.attempts + 1, ..self.clone() }
+    }
+
+    pub(super) fn key(&self) -> Vec<u8> {
+        let mut key = prefix(&self.lane);
+        key.extend_from_slice(&self.due_ms.to_be_bytes());
+        key.extend_from_slice(self.id.as_bytes());
+        key
+    }
+
+    pub(super) fn value(&self) -> Vec<u8> {
+        let value =
+            Value { task: self.task.clone(), attempts: self.attempts, since_ms: self.since_ms };
+        // Strings and numbers always make JSON.
+        serde_json::to_vec(&value).expect("plain data")
+    }
+
+    pub(super) fn read(key: &[u8], value: &[u8]) -> Result<Self, QueueError> {
+        let unreadable = |source| QueueError::Unreadable { key: hex::encode(key), source };
+        let malformed = || unreadable(serde::de::Error::custom("the key is malformed"));
+        let (lane, due_ms, id) = split(key).ok_or_else(malformed)?;
+        let Value { task, attempts, since_ms } =
+            serde_json::from_slice(value).map_err(unreadable)?;
+        Ok(Self { id, lane: lane.to_owned(), due_ms, task, attempts, since_ms })
+    }
+}
+
+/// Where the work of a lane begins; lane names have no zero byte.
+pub(super) fn prefix(lane: &str) -> Vec<u8> {
+    [lane.as_bytes(), b"\0"].concat()
+}
+
+/// Lane, time and id of a key.
+pub(super) fn split(key: &[u8]) -> Option<(&str, u64, Uuid)> {
+    let end = key.iter().position(|byte| *byte == 0)?;
+    let (due, id) = key.get(end + 1..)?.split_at_checked(size_of::<u64>())?;
+    let lane = std::str::from_utf8(&key[..end]).ok()?;
+    Some((lane, u64::from_be_bytes(due.try_into().ok()?), Uuid::from_slice(id).ok()?))
+}

@@ -1,0 +1,167 @@
+//! One call: a fresh store, the limits set, the export run, and what the windows saw handed back.
+
+use tokio::time;
+use wasmtime::{Store, component::Instance};
+
+use super::{
+    Package, Runtime, RuntimeError,
+    fault::{too_slow, trapped},
+    limits::{Limits, on_tick},
+    sandbox::Sandbox,
+};
+use crate::{
+    capabilities::Window,
+    contract::{
+        Call, Delivery, Event, Problem,
+        roles::{account, authenticator::Verdict},
+    },
+    fault::Fault,
+};
+
+/// A call that has ended: what came of it, and the windows with what they saw.
+#[derive(Debug)]
+pub struct Called<T> {
+    /// The guest's answer, or why there is none.
+    pub result: Result<T, Fault>,
+    /// The windows through which the guest looked; none if it was stopped in the middle of a
+    /// host function, or never began.
+    pub window: Option<Window>,
+}
+
+impl<T> Called<T> {
+    fn never_began(error: RuntimeError) -> Self {
+        Self { result: Err(error.into()), window: None }
+    }
+}
+
+/// The body of every method below: find the role or say that it is not there, then run its
+/// export in a sandbox.
+macro_rules! call {
+    ($self:ident, $package:ident . $role:ident, $window:ident, $limits:ident, $export:ident($($arg:expr),*)) => {{
+        let Some(indices) = &$package.0.$role else {
+            return Called::never_began(RuntimeError::NoRole(stringify!($role)));
+        };
+        $self
+            .run($package, $window, $limits, async |store: &mut Store<Sandbox>, instance: Instance| {
+                indices.load(&mut *store, &instance)?.$export(&mut *store, $($arg),*).await
+            })
+            .await
+    }};
+}
+
+impl Runtime {
+    /// What a delivery means.
+    pub async fn parse(
+        &self,
+        package: &Package,
+        window: Window,
+        limits: Limits,
+        delivery: &Delivery,
+    ) -> Called<Vec<Event>> {
+        call!(self, package.webhooks, window, limits, call_parse(delivery))
+    }
+
+    /// Whether a vendor sent a delivery, where data cannot say it.
+    pub async fn authenticate(
+        &self,
+        package: &Package,
+        window: Window,
+        limits: Limits,
+        delivery: &Delivery,
+    ) -> Called<Verdict> {
+        call!(self, package.authenticator, window, limits, call_authenticate(delivery))
+    }
+
+    /// Does an action.
+    pub async fn invoke(
+        &self,
+        package: &Package,
+        window: Window,
+        limits: Limits,
+        call: &Call,
+    ) -> Called<String> {
+        call!(self, package.actions, window, limits, call_invoke(call))
+    }
+
+    /// Asks whether an action already took effect.
+    pub async fn recall(
+        &self,
+        package: &Package,
+        window: Window,
+        limits: Limits,
+        call: &Call,
+    ) -> Called<Option<String>> {
+        call!(self, package.actions, window, limits, call_recall(call))
+    }
+
+    /// Proves that a connection works.
+    pub async fn check(&self, package: &Package, window: Window, limits: Limits) -> Called<String> {
+        call!(self, package.account, window, limits, call_check())
+    }
+
+    /// The organisations that a credential opens.
+    pub async fn tenants(
+        &self,
+        package: &Package,
+        window: Window,
+        limits: Limits,
+    ) -> Called<Vec<account::Tenant>> {
+        call!(self, package.account, window, limits, call_tenants())
+    }
+
+    /// Whether a text is an expression.
+    pub async fn check_expression(
+        &self,
+        package: &Package,
+        limits: Limits,
+        expression: &str,
+    ) -> Result<(), Fault> {
+        let window = Window::shut();
+        let called: Called<()> =
+            call!(self, package.expressions, window, limits, call_check(expression));
+        called.result
+    }
+
+    /// The value of each expression on `input`.
+    pub async fn evaluate(
+        &self,
+        package: &Package,
+        limits: Limits,
+        expressions: &[String],
+        input: &str,
+        vars: &str,
+    ) -> Result<Vec<String>, Fault> {
+        let window = Window::shut();
+        let called: Called<Vec<String>> = call!(
+            self, package.expressions, window, limits, call_evaluate(expressions, input, vars)
+        );
+        called.result
+    }
+
+    /// Runs one export in a sandbox of its own, within its limits.
+    async fn run<T>(
+        &self,
+        package: &Package,
+        window: Window,
+        limits: Limits,
+        export: impl AsyncFnOnce(&mut Store<Sandbox>, Instance) -> wasmtime::Result<Result<T, Problem>>,
+    ) -> Called<T> {
+        let mut store = Store::new(&self.0.engine, Sandbox::new(window, limits));
+        store.limiter(|sandbox| &mut sandbox.meter);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(on_tick);
+        let call = async {
+            let instance = package.0.instance.instantiate_async(&mut store).await?;
+            export(&mut store, instance).await
+        };
+        let ended = time::timeout(std::time::Duration::from_millis(limits.wall_ms), call).await;
+        let result = match ended {
+            Err(_elapsed) => Err(too_slow(limits)),
+            Ok(Err(error)) => Err(trapped(&error, store.data(), limits)),
+            Ok(Ok(answer)) => answer.map_err(Fault::from),
+        };
+        let sandbox = store.into_data();
+        sandbox.tell_stderr();
+        Called { result, window: Some(sandbox.window) }
+    }
+}

@@ -1,0 +1,83 @@
+//! The only room that knows wasmtime: compiles releases and runs calls in sandboxes.
+//!
+//! Promises that each call gets a fresh instance and ends within its limits, whatever the guest
+//! does, and that a failure comes out as a [`Fault`] that says whose it was. Never keeps state
+//! of one call for another, and never sees a credential.
+
+mod cache;
+mod call;
+mod engine;
+mod fault;
+mod limits;
+mod package;
+mod sandbox;
+
+#[cfg(test)]
+mod tests;
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use thiserror::Error;
+use wasmtime::{Engine, component::Linker};
+
+pub use call::Called;
+pub use limits::Limits;
+pub use package::Package;
+
+use sandbox::Sandbox;
+
+#[expect(unused_imports, reason = "the header speaks of it")]
+use crate::fault::Fault;
+
+/// What can go wrong before a call begins.
+#[derive(Debug, Error)]
+pub enum RuntimeError {
+    /// The engine could not be made: a machine without enough address space, for one.
+    #[error("the WebAssembly engine does not start: {0}")]
+    Engine(#[source] wasmtime::Error),
+    /// No thread for the ticker.
+    #[error("the epoch thread does not start: {0}")]
+    Thread(#[source] io::Error),
+    /// The bytes are not a component that this engine can compile.
+    #[error("the component does not compile: {0:#}")]
+    Compile(#[source] wasmtime::Error),
+    /// It asks for something that a component cannot have here.
+    #[error("the component cannot be instantiated: {0:#}")]
+    Instantiate(#[source] wasmtime::Error),
+    /// The compile cache could not be written.
+    #[error("the compile cache cannot be written: {0}")]
+    Cache(#[source] io::Error),
+    /// A role was asked for that the component does not export.
+    #[error("the connector does not have the role `{0}`")]
+    NoRole(&'static str),
+}
+
+/// The engine, what a guest can import, and the compile cache.
+#[derive(Clone)]
+pub struct Runtime(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    linker: Linker<Sandbox>,
+    cache: cache::Cache,
+    _ticker: engine::Ticker,
+}
+
+impl Runtime {
+    /// Starts the engine. Compiled code is kept in `cache_dir` under a MAC by `cache_key`, since
+    /// a forged cache file would be native code of a stranger.
+    pub fn start(cache_dir: PathBuf, cache_key: [u8; 32]) -> Result<Self, RuntimeError> {
+        let engine = engine::build()?;
+        let mut linker = Linker::new(&engine);
+        sandbox::link(&mut linker)?;
+        let cache = cache::Cache::new(cache_dir, cache_key, &engine);
+        let _ticker = engine::Ticker::start(engine.clone())?;
+        Ok(Self(Arc::new(Inner { engine, linker, cache, _ticker })))
+    }
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Runtime")
+    }
+}

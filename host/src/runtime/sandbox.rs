@@ -1,0 +1,103 @@
+//! What stands behind one instance: its windows onto the host, its meter, and the little of WASI
+//! that a language's standard library needs. Made for one call and dropped with it.
+
+use wasmtime::component::{HasData, HasSelf, Linker, ResourceTable};
+use wasmtime_wasi::{
+    WasiCtx, WasiCtxView, WasiView,
+    cli::{WasiCli, WasiCliView as _},
+    clocks::{WasiClocks, WasiClocksView as _},
+    p2::{bindings as wasi, pipe::MemoryOutputPipe},
+    random::WasiRandom,
+};
+
+use super::{
+    RuntimeError,
+    limits::{Limits, Meter},
+};
+use crate::{
+    capabilities::{Context, Http, Log, Secrets, Storage, Window},
+    contract,
+};
+
+/// Standard error that is kept of one call, for the log; what comes after is refused.
+const STDERR_BYTES_MAX: usize = 64 << 10;
+/// Handles that a guest may hold at the same time.
+const HANDLES_MAX: usize = 256;
+
+/// The data of a store.
+pub(super) struct Sandbox {
+    pub(super) window: Window,
+    pub(super) meter: Meter,
+    stderr: MemoryOutputPipe,
+    wasi: WasiCtx,
+    table: ResourceTable,
+}
+
+impl Sandbox {
+    pub(super) fn new(window: Window, limits: Limits) -> Self {
+        let stderr = MemoryOutputPipe::new(STDERR_BYTES_MAX);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES_MAX);
+        Self {
+            window,
+            meter: Meter::new(limits),
+            wasi: WasiCtx::builder().stderr(stderr.clone()).build(),
+            stderr,
+            table,
+        }
+    }
+
+    /// What the guest wrote to standard error: a panic's message, above all.
+    pub(super) fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.stderr.contents()).trim_end().to_owned()
+    }
+}
+
+impl WasiView for Sandbox {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+/// Which part of a sandbox the streams of WASI work on.
+struct Streams;
+
+impl HasData for Streams {
+    type Data<'a> = &'a mut ResourceTable;
+}
+
+/// Everything that a component can import; an import that is not here does not exist.
+pub(super) fn link(linker: &mut Linker<Sandbox>) -> Result<(), RuntimeError> {
+    windows(linker).and_then(|()| standard_library(linker)).map_err(RuntimeError::Engine)
+}
+
+fn windows(l: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
+    contract::http::add_to_linker::<_, HasSelf<Http>>(l, |s| &mut s.window.http)?;
+    contract::secrets::add_to_linker::<_, HasSelf<Secrets>>(l, |s| &mut s.window.secrets)?;
+    contract::storage::add_to_linker::<_, HasSelf<Storage>>(l, |s| &mut s.window.storage)?;
+    contract::context::add_to_linker::<_, HasSelf<Context>>(l, |s| &mut s.window.context)?;
+    contract::log::add_to_linker::<_, HasSelf<Log>>(l, |s| &mut s.window.log)
+}
+
+/// Clocks, random numbers and standard streams; an empty environment, because Rust's C library
+/// asks for one; no files and no sockets.
+fn standard_library(l: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
+    wasi::io::error::add_to_linker::<_, Streams>(l, |s| &mut s.table)?;
+    wasi::io::poll::add_to_linker::<_, Streams>(l, |s| &mut s.table)?;
+    wasi::io::streams::add_to_linker::<_, Streams>(l, |s| &mut s.table)?;
+    wasi::clocks::wall_clock::add_to_linker::<_, WasiClocks>(l, Sandbox::clocks)?;
+    wasi::clocks::monotonic_clock::add_to_linker::<_, WasiClocks>(l, Sandbox::clocks)?;
+    wasi::random::random::add_to_linker::<_, WasiRandom>(l, |s| s.wasi.random())?;
+    wasi::random::insecure::add_to_linker::<_, WasiRandom>(l, |s| s.wasi.random())?;
+    wasi::random::insecure_seed::add_to_linker::<_, WasiRandom>(l, |s| s.wasi.random())?;
+    wasi::cli::environment::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
+    wasi::cli::exit::add_to_linker::<_, WasiCli>(l, &Default::default(), Sandbox::cli)?;
+    wasi::cli::stdin::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
+    wasi::cli::stdout::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
+    wasi::cli::stderr::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
+    wasi::cli::terminal_input::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
+    wasi::cli::terminal_output::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
+    wasi::cli::terminal_stdin::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
+    wasi::cli::terminal_stdout::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
+    wasi::cli::terminal_stderr::add_to_linker::<_, WasiCli>(l, Sandbox::cli)
+}
