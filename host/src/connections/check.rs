@@ -1,9 +1,12 @@
 //! Whether what a person gave fits what a connector asks for.
 
+use std::collections::BTreeMap;
+
 use jackfield_registry::manifest::Manifest;
 use url::Url;
 
 use super::NewConnection;
+use crate::secret::Secret;
 
 /// The longest name of a connection, in bytes.
 const NAME_BYTES_MAX: usize = 48;
@@ -63,12 +66,17 @@ fn secrets(new: &NewConnection, manifest: &Manifest, found: &mut Vec<String>) {
             ));
         }
     }
-    for name in new.secrets.keys() {
-        if !manifest.secrets.iter().any(|secret| secret.name == *name) {
-            let known = manifest.secrets.iter().map(|secret| secret.name.as_str());
-            found.push(unknown("secret", name, &manifest.connector.id, known));
-        }
-    }
+    found.extend(unknown_secrets(&new.secrets, manifest));
+}
+
+/// A line for each secret that the connector does not have.
+pub(super) fn unknown_secrets(
+    secrets: &BTreeMap<String, Secret<String>>,
+    manifest: &Manifest,
+) -> Vec<String> {
+    let known = || manifest.secrets.iter().map(|secret| secret.name.as_str());
+    let strange = secrets.keys().filter(|name| !known().any(|one| one == *name));
+    strange.map(|name| unknown("secret", name, &manifest.connector.id, known())).collect()
 }
 
 fn origins(new: &NewConnection, manifest: &Manifest, found: &mut Vec<String>) {

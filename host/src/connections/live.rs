@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jackfield_registry::manifest::{Auth, Manifest, SecretUse};
+use jackfield_registry::manifest::{Auth, Manifest, Password, Placement, SecretUse, Username};
 use serde_json::Value;
 
 use super::{Connection, ConnectionError, Inner, State};
@@ -11,7 +11,8 @@ use crate::{
     connectors::Installed,
     egress::{Credential, Origin, Policy, Rule},
     secret::Secret,
-    vault::Vault,
+    store::Batch,
+    vault::{Vault, VaultError},
     verify,
 };
 
@@ -33,22 +34,44 @@ impl Live {
         self.connection.state == State::Active
     }
 
-    /// Its secrets, for `verify`, as of `now_ms`.
-    pub fn secrets(&self, now_ms: u64) -> impl verify::Secrets + '_ {
-        WebhookSecrets { vault: &self.means.vault, connection: &self.connection.name, now_ms }
+    /// Its secrets, for `verify`.
+    pub fn secrets(&self) -> impl verify::Secrets + '_ {
+        WebhookSecrets { vault: &self.means.vault, connection: &self.connection.name }
+    }
+
+    /// The secrets that its connector asks for and that are not set.
+    pub fn missing_secrets(&self) -> Vec<String> {
+        let names = self.connector.manifest.secrets.iter().map(|secret| secret.name.clone());
+        let is_set = |name: &String| {
+            // A vault that cannot be read is as good as no secret.
+            let value = self.means.vault.get(&self.connection.name, name);
+            matches!(value, Ok(Some(_)))
+        };
+        names.filter(|name| !is_set(name)).collect()
+    }
+
+    /// Adds to a batch a secret that a vendor's handshake brought.
+    pub fn keep_secret(
+        &self,
+        batch: &mut Batch,
+        name: &str,
+        value: &Secret<Vec<u8>>,
+    ) -> Result<(), VaultError> {
+        let secret = [(name, value.expose().as_slice())];
+        self.means.vault.put(batch, &self.connection.name, secret)
     }
 }
 
 struct WebhookSecrets<'a> {
     vault: &'a Vault,
     connection: &'a str,
-    now_ms: u64,
 }
 
 impl verify::Secrets for WebhookSecrets<'_> {
     fn current(&self, name: &str) -> Vec<Secret<Vec<u8>>> {
         // A vault that cannot be read is as good as no secret: verification fails closed.
-        self.vault.current_and_previous(self.connection, name, self.now_ms).unwrap_or_default()
+        let value = self.vault.get(self.connection, name).unwrap_or_default();
+        value.into_iter().collect()
     }
 }
 
@@ -119,8 +142,42 @@ impl Inner {
         auth: &Auth,
         values: &BTreeMap<String, String>,
     ) -> Result<Option<Credential>, ConnectionError> {
-        let _ = (connection, auth, values);
-        todo!()
+        let secret = |name: &str| self.secret(connection, name);
+        let value = |name: &str| values.get(name).cloned().unwrap_or_default();
+        Ok(match auth {
+            Auth::Bearer { secret: name } => secret(name)?.map(Credential::Bearer),
+            Auth::ApiKey { placement, name, secret: key, prefix } => {
+                let key = secret(key)?.map(|key| Secret::new(format!("{prefix}{}", key.expose())));
+                let name = name.clone();
+                key.map(|value| match placement {
+                    Placement::Header => Credential::Header { name, value },
+                    Placement::Query => Credential::Query { name, value },
+                })
+            }
+            Auth::Basic { username, password } => {
+                let username = match username {
+                    Username::Secret(name) => secret(name)?,
+                    Username::Param(name) => Some(Secret::new(value(name))),
+                };
+                let password = match password {
+                    Password::Secret(name) => secret(name)?,
+                    Password::Literal(text) => Some(Secret::new(text.clone())),
+                };
+                let both = username.zip(password);
+                both.map(|(username, password)| Credential::Basic { username, password })
+            }
+        })
+    }
+
+    /// A secret as text; none while it is not set.
+    fn secret(
+        &self,
+        connection: &Connection,
+        name: &str,
+    ) -> Result<Option<Secret<String>>, ConnectionError> {
+        let Some(bytes) = self.vault.get(&connection.name, name)? else { return Ok(None) };
+        // Secrets are set as text, so this loses nothing.
+        Ok(Some(Secret::new(String::from_utf8_lossy(bytes.expose()).into_owned())))
     }
 }
 

@@ -205,9 +205,7 @@ impl Connections {
         let mut batch = Batch::new();
         batch.require(trees::CONNECTIONS, connection.name.as_bytes(), Expect::Absent);
         put(&mut batch, &connection);
-        for (name, value) in &new.secrets {
-            self.0.vault.put(&mut batch, &connection.name, name, value)?;
-        }
+        self.0.vault.put(&mut batch, &connection.name, values(&new.secrets))?;
         Line::new(now_ms, actor, Word::ConnectionAdded, &connection.name)
             .connection(&connection.name)
             .detail("connector", &connection.connector)
@@ -217,6 +215,30 @@ impl Connections {
             Err(error) => Err(error.into()),
             Ok(_) => self.0.show(connection),
         }
+    }
+
+    /// Sets secrets of a connection, or sets them anew.
+    pub async fn set_secrets(
+        &self,
+        name: &str,
+        secrets: &BTreeMap<String, Secret<String>>,
+        actor: Actor,
+    ) -> Result<Arc<Live>, ConnectionError> {
+        let _one = self.0.changing.lock().await;
+        let live = self.get(name)?;
+        let mistakes = check::unknown_secrets(secrets, &live.connector.manifest);
+        if !mistakes.is_empty() {
+            return Err(ConnectionError::Unfit(mistakes));
+        }
+        let mut batch = Batch::new();
+        self.0.vault.put(&mut batch, name, values(secrets))?;
+        let names: Vec<&str> = secrets.keys().map(String::as_str).collect();
+        Line::new(self.0.clock.now_ms(), actor, Word::ConnectionSecretsSet, name)
+            .connection(name)
+            .detail("names", names.join(" "))
+            .record(&mut batch);
+        self.0.store.commit(batch).await?;
+        self.0.show(live.connection.clone())
     }
 
     /// Pauses or resumes a connection.
@@ -259,6 +281,11 @@ impl Inner {
         self.index.store(Arc::new(index));
         Ok(live)
     }
+}
+
+/// Names and values, for the vault.
+fn values(secrets: &BTreeMap<String, Secret<String>>) -> impl Iterator<Item = (&str, &[u8])> {
+    secrets.iter().map(|(name, value)| (name.as_str(), value.expose().as_bytes()))
 }
 
 fn put(batch: &mut Batch, connection: &Connection) {

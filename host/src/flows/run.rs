@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Applied, FlowError, Flows};
+use super::{Applied, Effect, FlowError, Flows};
 use crate::{
     contract::Event,
     store::{Batch, trees},
@@ -89,6 +89,14 @@ impl Run {
 }
 
 impl Flows {
+    /// The effects of a run, in the order of its flow's steps.
+    pub fn effects(&self, run: &Run) -> Result<Vec<Effect>, FlowError> {
+        let entry = self.version(&run.flow, &run.version)?;
+        let steps = entry.1.steps.iter();
+        let effects = steps.map(|step| Effect::get(&self.0.store, &run.id, step.id.get_ref()));
+        effects.filter_map(Result::transpose).collect()
+    }
+
     /// A run.
     pub fn run(&self, id: &str) -> Result<Run, FlowError> {
         let value = self.0.store.get(trees::RUNS, id.as_bytes())?;
@@ -97,7 +105,7 @@ impl Flows {
 
     /// The newest runs, newest first.
     pub fn runs(&self, limit: usize) -> Result<Vec<Run>, FlowError> {
-        let newest = self.0.store.scan_last(trees::RUNS, limit.min(LIST_MAX))?;
+        let newest = self.0.store.scan_last(trees::RUNS, None, limit.min(LIST_MAX))?;
         newest.iter().map(|(id, value)| read(&String::from_utf8_lossy(id), value)).collect()
     }
 }

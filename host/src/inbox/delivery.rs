@@ -8,7 +8,7 @@ use super::InboxError;
 use crate::{
     contract,
     store::{Batch, Store, trees},
-    verify::Verified,
+    verify::Incoming,
 };
 
 /// One webhook request, raw, as it arrived.
@@ -37,9 +37,13 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    pub(super) fn of(id: Uuid, connection: &str, verified: Verified, now_ms: u64) -> Self {
-        let headers = verified.headers_for_connector();
-        let incoming = verified.into_incoming();
+    pub(super) fn of(
+        id: Uuid,
+        connection: &str,
+        headers: Vec<(String, String)>,
+        incoming: Incoming,
+        now_ms: u64,
+    ) -> Self {
         Self {
             id: id.simple().to_string(),
             connection: connection.to_owned(),
@@ -88,12 +92,33 @@ impl Delivery {
     }
 }
 
+/// A request that is not kept yet, as the component sees it that shall say whether the vendor
+/// sent it.
+pub fn as_contract(incoming: &Incoming) -> contract::Delivery {
+    let headers = incoming.headers.iter().map(|(name, value)| contract::Header {
+        name: name.to_string(),
+        value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+    });
+    contract::Delivery {
+        id: String::new(),
+        received_at_ms: incoming.received_at_ms,
+        method: incoming.method.to_string(),
+        path: incoming.path.clone(),
+        query: incoming.query.clone(),
+        headers: headers.collect(),
+        body: incoming.body.to_vec(),
+        ext: Vec::new(),
+    }
+}
+
 /// How far a delivery has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {
     /// On disk, not yet parsed.
     Kept,
+    /// On disk, and nobody knows who sent it; it is parsed once a person has it replayed.
+    Unverified,
     /// Parsed; what it meant has been routed.
     Parsed,
     /// Could not be parsed; a dead letter waits for a person.
@@ -114,7 +139,8 @@ pub struct Status {
 }
 
 impl Status {
-    /// The status of a delivery that has just been kept.
+    /// The status of a delivery that has just been kept; it is the one of a delivery that has no
+    /// other.
     pub fn kept() -> Self {
         Self { fate: Fate::Kept, events: Vec::new(), runs: Vec::new(), fault: None }
     }

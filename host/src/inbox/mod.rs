@@ -12,7 +12,7 @@ mod tests;
 use thiserror::Error;
 use uuid::Uuid;
 
-pub use delivery::{Delivery, Fate, Status};
+pub use delivery::{Delivery, Fate, Status, as_contract};
 
 use crate::{
     audit::{Actor, Line, Word},
@@ -20,7 +20,7 @@ use crate::{
     connections::Live,
     queue::{Queue, Task, Work},
     store::{Batch, CommitError, Expect, Store, StoreError, trees},
-    verify::{self, Verified},
+    verify::{self, Incoming, Unverified, Verified},
 };
 
 /// The most deliveries in one list.
@@ -57,6 +57,15 @@ pub enum Kept {
     Repeated,
 }
 
+/// A delivery on its way to the disk.
+struct Draft {
+    id: String,
+    /// Where it stands in the dedupe index.
+    once: Vec<u8>,
+    batch: Batch,
+    now_ms: u64,
+}
+
 /// The inbox. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Inbox {
@@ -73,28 +82,65 @@ impl Inbox {
 
     /// Keeps a delivery, once, with the work of parsing it. Returns when both are on disk.
     pub async fn append(&self, live: &Live, verified: Verified) -> Result<Kept, InboxError> {
+        let headers = verified.headers_for_connector();
+        let draft = self.draft(live, headers, verified.into_incoming());
+        let Draft { id, once, mut batch, now_ms } = draft;
+        let connection = &live.connection.name;
+        let work = Work::new(connection, Task::Parse { delivery: id.clone() }, now_ms);
+        Queue::enqueue(&mut batch, &work);
+        Line::new(now_ms, Actor::Vendor, Word::DeliveryKept, &id)
+            .connection(connection)
+            .record(&mut batch);
+        let kept = self.commit(connection, id, &once, batch).await?;
+        if matches!(kept, Kept::New(_)) {
+            self.queue.announce(&work);
+        }
+        Ok(kept)
+    }
+
+    /// Keeps a delivery of which nobody knows who sent it, once. Nothing is done with it until
+    /// a person has it replayed.
+    pub async fn append_unverified(
+        &self,
+        live: &Live,
+        unverified: Unverified,
+    ) -> Result<Kept, InboxError> {
+        let headers = unverified.headers_for_connector();
+        let draft = self.draft(live, headers, unverified.into_incoming());
+        let Draft { id, once, mut batch, now_ms } = draft;
+        let connection = &live.connection.name;
+        Status { fate: Fate::Unverified, ..Status::kept() }.put(&mut batch, &id);
+        Line::new(now_ms, Actor::Vendor, Word::DeliveryUnverified, &id)
+            .connection(connection)
+            .record(&mut batch);
+        self.commit(connection, id, &once, batch).await
+    }
+
+    /// A delivery and its place in the dedupe index, ready to be committed.
+    fn draft(&self, live: &Live, headers: Vec<(String, String)>, incoming: Incoming) -> Draft {
         let now_ms = self.clock.now_ms();
         let connection = &live.connection.name;
-        let name = verify::delivery_id(live.connector.manifest.webhook.as_ref(), verified.incoming());
-        let delivery = Delivery::of(Uuid::now_v7(), connection, verified, now_ms);
-        let work = Work::new(connection, Task::Parse { delivery: delivery.id.clone() }, now_ms);
-        let mut batch = Batch::new();
+        let name = verify::delivery_id(live.connector.manifest.webhook.as_ref(), &incoming);
+        let delivery = Delivery::of(Uuid::now_v7(), connection, headers, incoming, now_ms);
         let once = [connection.as_bytes(), b"\0", name.as_bytes()].concat();
+        let mut batch = Batch::new();
         batch.require(trees::DEDUPE, &once, Expect::Absent);
         batch.put(trees::DEDUPE, &once, delivery.id.as_bytes());
         batch.put(trees::DELIVERIES, delivery.id.as_bytes(), delivery.to_bytes());
-        Status::kept().put(&mut batch, &delivery.id);
-        Queue::enqueue(&mut batch, &work);
-        Line::new(now_ms, Actor::Vendor, Word::DeliveryKept, &delivery.id)
-            .connection(connection)
-            .record(&mut batch);
+        Draft { id: delivery.id, once, batch, now_ms }
+    }
+
+    async fn commit(
+        &self,
+        connection: &str,
+        id: String,
+        once: &[u8],
+        batch: Batch,
+    ) -> Result<Kept, InboxError> {
         match self.store.commit(batch).await {
-            Ok(_) => {
-                self.queue.announce(&work);
-                Ok(Kept::New(delivery.id))
-            }
+            Ok(_) => Ok(Kept::New(id)),
             // The store answers a conflict only once the batch that it conflicts with is on disk.
-            Err(CommitError::Conflict { .. }) => self.repeated(connection, &once).await,
+            Err(CommitError::Conflict { .. }) => self.repeated(connection, once).await,
             Err(error) => Err(error.into()),
         }
     }
@@ -125,7 +171,7 @@ impl Inbox {
 
     /// The newest deliveries, newest first.
     pub fn list(&self, limit: usize) -> Result<Vec<(Delivery, Status)>, InboxError> {
-        let newest = self.store.scan_last(trees::DELIVERIES, limit.min(LIST_MAX))?;
+        let newest = self.store.scan_last(trees::DELIVERIES, None, limit.min(LIST_MAX))?;
         newest
             .iter()
             .map(|(id, bytes)| {

@@ -7,23 +7,208 @@
 
 mod limits;
 mod read;
+mod refusals;
 mod reply;
 mod server;
 
 #[cfg(test)]
 mod tests;
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
+use http::Request;
 use hyper::body::Incoming as Body;
+use jackfield_registry::manifest::webhook::Webhook;
+use url::Url;
 
+use limits::Limits;
+pub use limits::{Counters, Counts};
+use refusals::Refusals;
 pub use reply::Reply;
-pub use server::{Ingress, IngressError};
+pub use server::{IngressError, serve};
 
 use crate::{
-    audit::{Actor, Line, Refusals, Word},
+    audit::{Actor, Line, Word},
+    capabilities::{Particulars, Window},
     clock::SharedClock,
     connections::{Connections, Live},
-    inbox::{Inbox, Kept},
-    verify::{self, Verdict},
+    contract::roles::authenticator,
+    inbox::{Inbox, InboxError, Kept, as_contract},
+    runtime::Runtime,
+    store::{Batch, Store},
+    verify::{self, Answer, Incoming, Reason, Unverified, Verdict},
 };
+
+/// What ingress needs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Ingress(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    connections: Connections,
+    inbox: Inbox,
+    runtime: Runtime,
+    store: Store,
+    clock: SharedClock,
+    limits: Limits,
+    counters: Counters,
+    refusals: Refusals,
+    /// The URL under which the world sees the ingress, without a path.
+    public_url: Url,
+}
+
+/// Under which path endpoints are: `/in/<id>`.
+pub const PREFIX: &str = "/in/";
+
+impl Ingress {
+    /// An ingress that the world sees under `public_url`.
+    pub fn new(
+        connections: Connections,
+        inbox: Inbox,
+        runtime: Runtime,
+        store: Store,
+        clock: SharedClock,
+        public_url: Url,
+    ) -> Self {
+        let refusals = Refusals::new(store.clone(), clock.clone());
+        let (limits, counters) = (Limits::default(), Counters::default());
+        let inner = Inner {
+            connections,
+            inbox,
+            runtime,
+            store,
+            clock,
+            limits,
+            counters,
+            refusals,
+            public_url,
+        };
+        Self(Arc::new(inner))
+    }
+
+    /// What has come in since the start.
+    pub fn counts(&self) -> Counts {
+        self.0.counters.read()
+    }
+
+    /// The way of a webhook, from the wire to the disk and back: find the endpoint, read up to
+    /// the limit, verify, keep, reply.
+    pub async fn receive(&self, request: Request<Body>, peer: SocketAddr) -> Reply {
+        self.0.counters.received();
+        let Some((live, path)) = self.find(request.uri().path()) else { return Reply::unknown() };
+        let Some(webhook) = &live.connector.manifest.webhook else { return Reply::unavailable() };
+        let Some(_place) = self.0.limits.enter(&live.connection.name) else {
+            self.0.counters.shed();
+            return Reply::busy();
+        };
+        let read = read::whole(request, webhook, path, peer, &self.0.public_url, self.now_ms());
+        let incoming = match read.await {
+            Ok(incoming) => incoming,
+            Err(reply) => return reply,
+        };
+        let mut verdict = verify::verify(webhook, incoming, &live.secrets(), self.now_ms());
+        if let Verdict::AskComponent(incoming) = verdict {
+            verdict = self.ask(&live, webhook, incoming).await;
+        }
+        match verdict {
+            Verdict::Verified(verified) => {
+                self.kept(&live, webhook, self.0.inbox.append(&live, verified).await)
+            }
+            Verdict::AwaitsSecret(unverified) => self.set_aside(&live, webhook, unverified).await,
+            Verdict::Handshake(answer) => self.greet(&live, answer).await,
+            Verdict::Forged(reason) => self.refuse(&live, webhook, &reason.to_string()),
+            Verdict::AskComponent(_) => self.refuse(&live, webhook, "the connector failed"),
+        }
+    }
+
+    /// The connection behind a path, and what follows its endpoint.
+    fn find(&self, path: &str) -> Option<(Arc<Live>, String)> {
+        let rest = path.strip_prefix(PREFIX)?;
+        let end = rest.find('/').unwrap_or(rest.len());
+        let live = self.0.connections.at(&rest[..end])?;
+        Some((live, rest[end..].to_owned()))
+    }
+
+    /// The vendor's own reply, once a delivery is on disk.
+    fn kept(&self, live: &Live, webhook: &Webhook, kept: Result<Kept, InboxError>) -> Reply {
+        match kept {
+            Ok(Kept::New(id)) => {
+                tracing::debug!(connection = live.connection.name, delivery = id, "kept");
+                self.0.counters.kept();
+                Reply::accepted(webhook)
+            }
+            Ok(Kept::Repeated) => {
+                self.0.counters.repeated();
+                Reply::accepted(webhook)
+            }
+            Err(error) => {
+                tracing::error!(connection = live.connection.name, %error, "not kept: answered 503");
+                self.0.counters.shed();
+                Reply::unavailable()
+            }
+        }
+    }
+
+    /// Keeps a delivery of which nobody can say who sent it, since the secret is not set yet.
+    async fn set_aside(&self, live: &Live, webhook: &Webhook, unverified: Unverified) -> Reply {
+        tracing::warn!(
+            connection = live.connection.name,
+            "a webhook came and its secret is not set; it is kept, and run once somebody has it \
+             replayed"
+        );
+        self.kept(live, webhook, self.0.inbox.append_unverified(live, unverified).await)
+    }
+
+    /// Asks the component whether the vendor sent a delivery, where data cannot say it.
+    async fn ask(&self, live: &Live, webhook: &Webhook, incoming: Incoming) -> Verdict {
+        let particulars = Particulars { attempt: 1, offline: true, ..Particulars::default() };
+        let window = Window::open(&live.means, &particulars);
+        let (package, limits) = (&live.connector.package, live.connector.limits);
+        let delivery = as_contract(&incoming);
+        let called = self.0.runtime.authenticate(package, window, limits, &delivery).await;
+        match called.result {
+            Ok(authenticator::Verdict::Genuine) => {
+                verify::verified_by_component(webhook, incoming, &live.secrets())
+            }
+            Ok(authenticator::Verdict::Forged) => Verdict::Forged(Reason::WrongSignature),
+            Err(fault) => {
+                tracing::error!(connection = live.connection.name, %fault, "nobody can say who sent this");
+                Verdict::AskComponent(incoming)
+            }
+        }
+    }
+
+    /// Answers a vendor's handshake, once what it brought is on disk.
+    async fn greet(&self, live: &Live, answer: Answer) -> Reply {
+        let mut batch = Batch::new();
+        let name = &live.connection.name;
+        if let Some((secret, value)) = &answer.keep_secret {
+            if let Err(error) = live.keep_secret(&mut batch, secret, value) {
+                tracing::error!(connection = name, %error, "a handshake's secret is not kept");
+                return Reply::unavailable();
+            }
+        }
+        Line::new(self.now_ms(), Actor::Vendor, Word::HandshakeAnswered, name)
+            .connection(name)
+            .record(&mut batch);
+        match self.0.store.commit(batch).await {
+            Ok(_) => Reply::handshake(answer),
+            Err(error) => {
+                tracing::error!(connection = name, %error, "a handshake cannot be recorded");
+                Reply::unavailable()
+            }
+        }
+    }
+
+    /// Turns a delivery away that the vendor did not send. Nothing of it is stored.
+    fn refuse(&self, live: &Live, webhook: &Webhook, reason: &str) -> Reply {
+        tracing::warn!(connection = live.connection.name, reason, "refused");
+        self.0.counters.refused();
+        self.0.refusals.count(&live.connection.name, reason);
+        Reply::refused(webhook)
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.0.clock.now_ms()
+    }
+}

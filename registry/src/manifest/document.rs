@@ -10,7 +10,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::error::Mistake;
+use super::error::{MISTAKES_MAX, Mistake};
 
 /// One manifest's text, parsed.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl<'a> Document<'a> {
             let message = format!("not TOML: {}", error.message().replace('\n', ", "));
             document.mistake_at(at, message, "strings stand in double quotes, one key a line")
         };
-        Err(errors.iter().map(mistake).collect())
+        Err(errors.iter().take(MISTAKES_MAX).map(mistake).collect())
     }
 
     /// A mistake at a place: at its value, or, where it has none, at what is around it.
@@ -180,6 +180,28 @@ fn descend<'v, 'a>(
     match (value.get_ref(), step) {
         (DeValue::Table(table), Step::Key(key)) => table.get(key.as_str()),
         (DeValue::Array(array), Step::Item(index)) => array.get(*index),
+        _ => None,
+    }
+}
+
+/// The place of the first key in a value, from the outside inwards, that is the one.
+pub(super) fn search(
+    value: &Spanned<DeValue<'_>>,
+    place: &Place,
+    is_it: &dyn Fn(&str, &Spanned<DeValue<'_>>) -> bool,
+) -> Option<Place> {
+    match value.get_ref() {
+        DeValue::Table(table) => {
+            let here = table.iter().find(|(name, inner)| is_it(name.get_ref(), inner));
+            if let Some((name, _)) = here {
+                return Some(place.key(name.get_ref()));
+            }
+            table.iter().find_map(|(name, inner)| search(inner, &place.key(name.get_ref()), is_it))
+        }
+        DeValue::Array(array) => array
+            .iter()
+            .enumerate()
+            .find_map(|(index, inner)| search(inner, &place.item(index), is_it)),
         _ => None,
     }
 }

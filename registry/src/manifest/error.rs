@@ -7,7 +7,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// The most mistakes that are reported at once; more would not help a person.
+/// The most mistakes that are looked for; more would not help a person, and each takes time.
 pub const MISTAKES_MAX: usize = 30;
 
 /// Everything that is wrong with one manifest.

@@ -12,7 +12,7 @@ use toml::{
 };
 
 use super::{
-    document::{Document, Place},
+    document::{Document, Place, search},
     error::Mistake,
     names,
 };
@@ -59,7 +59,11 @@ pub(super) fn explain(
             document.mistake(&place, message, hint)
         }
         Complaint::Other { message, hint } => {
-            document.mistake(&place, format!("{}: {message}", named(&place)), hint)
+            let what = match at.get_ref() {
+                DeValue::Table(_) => place.to_string(),
+                _ => named(&place),
+            };
+            document.mistake(&place, format!("{what}: {message}"), hint)
         }
     }
 }
@@ -183,25 +187,4 @@ fn key_with(value: &Spanned<DeValue<'_>>, place: &Place, text: &str) -> Option<P
     search(value, place, &|_, value| {
         is_text(value) || value.get_ref().as_array().is_some_and(|all| all.iter().any(is_text))
     })
-}
-
-fn search(
-    value: &Spanned<DeValue<'_>>,
-    place: &Place,
-    is_it: &dyn Fn(&str, &Spanned<DeValue<'_>>) -> bool,
-) -> Option<Place> {
-    match value.get_ref() {
-        DeValue::Table(table) => {
-            let here = table.iter().find(|(name, inner)| is_it(name.get_ref(), inner));
-            if let Some((name, _)) = here {
-                return Some(place.key(name.get_ref()));
-            }
-            table.iter().find_map(|(name, inner)| search(inner, &place.key(name.get_ref()), is_it))
-        }
-        DeValue::Array(array) => array
-            .iter()
-            .enumerate()
-            .find_map(|(index, inner)| search(inner, &place.item(index), is_it)),
-        _ => None,
-    }
 }

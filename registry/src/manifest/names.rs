@@ -9,6 +9,9 @@ const KIND_BYTES_MAX: usize = 96;
 /// The longest text that is compared with the known names.
 const SUGGEST_BYTES_MAX: usize = 64;
 
+/// The most known names that are listed.
+const SHOWN_MAX: usize = 50;
+
 /// Whether `text` is a connector's id: `^[a-z][a-z0-9-]{0,47}$`.
 pub(super) fn is_id(text: &str) -> bool {
     begins_with_letter(text, NAME_BYTES_MAX)
@@ -24,9 +27,8 @@ pub(super) fn is_name(text: &str) -> bool {
 
 /// Whether `text` is the kind of an event or the name of an action: `^[a-z_]+\.[a-z_]+$`.
 pub(super) fn is_kind(text: &str) -> bool {
-    let word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'_'))
-    };
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'_'));
     text.len() <= KIND_BYTES_MAX
         && text.split_once('.').is_some_and(|(thing, verb)| word(thing) && word(verb))
 }
@@ -70,11 +72,14 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// The hint for a name that is not known: the nearest one, and all of them.
-pub(super) fn hint<'a>(word: &str, what: &str, known: &[&'a str]) -> String {
+pub(super) fn hint(word: &str, what: &str, known: &[&str]) -> String {
     if known.is_empty() {
         return format!("there are no {what}");
     }
-    let list = format!("known {what}: {}", known.join(", "));
+    let mut list = format!("known {what}: {}", known[..known.len().min(SHOWN_MAX)].join(", "));
+    if known.len() > SHOWN_MAX {
+        list.push_str(", …");
+    }
     match nearest(word, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`? {list}"),
         None => list,
@@ -99,7 +104,8 @@ mod tests {
     #[test]
     fn a_path_cannot_climb_or_carry_a_query() {
         assert!(is_path("/") && is_path("/api.xro/2.0/") && is_path("/a/...b"));
-        for bad in ["", "a", "/a/../b", "/a/%2E%2e/", "/.", "/a?b", "/a#b", "/a b", "/{id}", "/é"] {
+        for bad in ["", "a", "/a/../b", "/a/%2E%2e/", "/.", "/a?b", "/a#b", "/a b", "/{id}", "/é"]
+        {
             assert!(!is_path(bad), "{bad}");
         }
     }
@@ -110,5 +116,7 @@ mod tests {
         assert_eq!(nearest("zzzzzz", ["kind", "secret"]), None);
         assert_eq!(nearest(&"s".repeat(10_000), ["secret"]), None);
         assert_eq!(hint("x", "params", &[]), "there are no params");
+        let many = vec!["param"; 1000];
+        assert!(hint("x", "params", &many).ends_with("param, …"));
     }
 }

@@ -13,7 +13,7 @@ use toml::{
 
 use super::{
     document::{Document, Place},
-    error::Mistake,
+    error::{MISTAKES_MAX, Mistake},
     explain::explain,
     names,
 };
@@ -65,7 +65,8 @@ impl<'d, 'a> Reader<'d, 'a> {
             )
         };
         let names = document.root.keys().map(|name| name.get_ref().as_ref());
-        let mistakes = names.filter(|name| !known.contains(name)).map(unknown).collect();
+        let names = names.filter(|name| !known.contains(name));
+        let mistakes = names.take(MISTAKES_MAX).map(unknown).collect();
         Self { document, mistakes }
     }
 
@@ -143,6 +144,10 @@ impl<'d, 'a> Reader<'d, 'a> {
         value: &'d Spanned<DeValue<'a>>,
         place: &Place,
     ) -> Option<T> {
+        // To place a mistake takes a walk over the text: enough is enough.
+        if self.mistakes.len() >= MISTAKES_MAX {
+            return None;
+        }
         match T::deserialize(ValueDeserializer::from(value.clone())) {
             Ok(read) => Some(read),
             Err(error) => {

@@ -1,1 +1,23 @@
-//! Expressions.
+//! The host's own component: runs jq expressions inside the sandbox.
+//!
+//! It owns what an expression may say and how its failures read. It promises that the same
+//! expressions on the same input give the same values: it has no clock, no environment and
+//! no randomness. It never holds anything between two calls; each call has a fresh instance.
+//!
+//! Numbers: an integer of any size, and a decimal that an expression only passes on, keep
+//! their exact text. Arithmetic (`+ - * /`) on decimals is binary floating point, as in every
+//! jq; for money there are the `dec_…` functions, which are exact and give decimal strings.
+
+pub mod evaluate;
+pub mod failure;
+pub mod functions;
+mod json;
+mod natives;
+mod prelude;
+mod program;
+
+pub use evaluate::{check, evaluate};
+pub use failure::Failure;
+
+#[cfg(target_arch = "wasm32")]
+mod guest;

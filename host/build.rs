@@ -1,0 +1,122 @@
+//! Builds the host's own component, `jackfield-expressions`, and leaves it in
+//! `OUT_DIR/expressions.wasm`, so that a build from a fresh clone makes the whole program.
+//! The nested build has its own target directory and its own environment: whatever wraps
+//! or flags the outer build (clippy, rustflags, profiles) never reaches it, and so nothing
+//! is built twice. It builds nothing else; connectors are built by their authors.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// The crate that becomes the component.
+const PACKAGE: &str = "jackfield-expressions";
+/// The file that Cargo makes of it.
+const ARTIFACT: &str = "jackfield_expressions.wasm";
+/// The only platform on which components run.
+const TARGET: &str = "wasm32-wasip2";
+/// The profile for components in the workspace's `Cargo.toml`.
+const PROFILE: &str = "guest";
+/// What the component is made of, below the workspace's root.
+const SOURCES: [&str; 5] = [
+    "sdk/expressions/src",
+    "sdk/expressions/Cargo.toml",
+    "wit/expressions.wit",
+    "wit/types.wit",
+    "Cargo.lock",
+];
+/// Beginnings of the `CARGO_…` variables that a user sets and that the nested build needs:
+/// where Cargo lives, how it reaches its registry, and how many jobs may run at once.
+const KEPT: [&str; 8] = [
+    "CARGO_HOME",
+    "CARGO_HTTP_",
+    "CARGO_MAKEFLAGS",
+    "CARGO_NET_",
+    "CARGO_REGISTRIES_",
+    "CARGO_REGISTRY_",
+    "CARGO_SOURCE_",
+    "CARGO_TERM_",
+];
+
+fn main() -> ExitCode {
+    match build() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("the component `{PACKAGE}` could not be built\n{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<(), String> {
+    let root = directory("CARGO_MANIFEST_DIR")?.join("..");
+    for source in SOURCES {
+        println!("cargo:rerun-if-changed={}", root.join(source).display());
+    }
+    let out = directory("OUT_DIR")?;
+    let target_dir = target_dir(&out)?.join("guests");
+    install_target()?;
+    let mut cargo = clean(&env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.arg("build").arg("--manifest-path").arg(root.join("Cargo.toml"));
+    cargo.args(["-p", PACKAGE, "--target", TARGET, "--profile", PROFILE]);
+    cargo.arg("--target-dir").arg(&target_dir);
+    run(&mut cargo)?;
+    let made = target_dir.join(TARGET).join(PROFILE).join(ARTIFACT);
+    let kept = out.join("expressions.wasm");
+    fs::copy(&made, &kept)
+        .map(|_| ())
+        .map_err(|error| format!("copying `{}` failed: {error}", made.display()))
+}
+
+/// A directory that Cargo names to build scripts.
+fn directory(name: &str) -> Result<PathBuf, String> {
+    env::var_os(name)
+        .map(PathBuf::from)
+        .ok_or_else(|| format!("`{name}` is not set; run this through cargo"))
+}
+
+/// The outer build's target directory: Cargo marks it with `CACHEDIR.TAG`, and `OUT_DIR` lies
+/// below it, at a depth that depends on the options of the build.
+fn target_dir(out: &Path) -> Result<&Path, String> {
+    out.ancestors()
+        .find(|above| above.join("CACHEDIR.TAG").is_file())
+        .ok_or_else(|| format!("no directory above `{}` has a CACHEDIR.TAG", out.display()))
+}
+
+/// Asks rustup for the platform's standard library where the compiler does not have it.
+fn install_target() -> Result<(), String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let printed = run(clean(&rustc).args(["--print", "sysroot"]))?;
+    if Path::new(printed.trim()).join("lib/rustlib").join(TARGET).is_dir() {
+        return Ok(());
+    }
+    run(clean(OsStr::new("rustup")).args(["target", "add", TARGET])).map(|_| ()).map_err(|error| {
+        format!("{error}\nhint: install the platform by hand: rustup target add {TARGET}")
+    })
+}
+
+/// A command without anything that the outer Cargo, or a tool around it, has set.
+fn clean(program: &OsStr) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let cargos = text.starts_with("CARGO") && !KEPT.iter().any(|kept| text.starts_with(kept));
+        let compilers = ["RUSTC", "RUSTDOC", "CLIPPY_"].iter().any(|tool| text.starts_with(tool));
+        if cargos || compilers || text == "RUSTFLAGS" {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// Runs a command to its end and answers what it printed, or all that it complained of.
+fn run(command: &mut Command) -> Result<String, String> {
+    let words = [command.get_program()].into_iter().chain(command.get_args());
+    let line = words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ");
+    let output = command.output().map_err(|error| format!("`{line}` did not start: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(format!("`{line}` failed:\n{}", String::from_utf8_lossy(&output.stderr)))
+}

@@ -1,0 +1,149 @@
+//! What the API answers: JSON, and for a failure its line with the hint.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::TokenError;
+use crate::{
+    audit::AuditError, connections::ConnectionError, connectors::ConnectorError, fault::Fault,
+    flows::FlowError, host::HostError, inbox::InboxError, queue::QueueError, store::CommitError,
+};
+
+/// The answer to a request that worked.
+pub(super) type Answer<T> = Result<Json<T>, Failure>;
+
+/// The answer to one that did not.
+#[derive(Debug)]
+pub(super) struct Failure {
+    status: StatusCode,
+    message: String,
+}
+
+impl Failure {
+    fn new(status: StatusCode, message: impl ToString) -> Self {
+        Self { status, message: message.to_string() }
+    }
+
+    pub(super) fn not_found(message: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "the token is not valid\n  hint: the one that `jackfield init` wrote is in \
+             `admin.token` in the data directory; or set JACKFIELD_TOKEN",
+        )
+    }
+
+    pub(super) fn refused(message: impl ToString) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": self.message });
+        (self.status, Json(body)).into_response()
+    }
+}
+
+impl From<ConnectorError> for Failure {
+    fn from(error: ConnectorError) -> Self {
+        let status = match &error {
+            ConnectorError::Unknown(_) => StatusCode::NOT_FOUND,
+            ConnectorError::Package(_)
+            | ConnectorError::Imports(_)
+            | ConnectorError::Schema(_)
+            | ConnectorError::Runtime(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error)
+    }
+}
+
+impl From<ConnectionError> for Failure {
+    fn from(error: ConnectionError) -> Self {
+        let status = match error {
+            ConnectionError::Connector(error) => return error.into(),
+            ConnectionError::Unknown(_) => StatusCode::NOT_FOUND,
+            ConnectionError::Taken(_) => StatusCode::CONFLICT,
+            ConnectionError::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error)
+    }
+}
+
+impl From<FlowError> for Failure {
+    fn from(error: FlowError) -> Self {
+        let status = match &error {
+            FlowError::UnknownRun(_) => StatusCode::NOT_FOUND,
+            FlowError::Mistakes(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error)
+    }
+}
+
+impl From<InboxError> for Failure {
+    fn from(error: InboxError) -> Self {
+        let status = match &error {
+            InboxError::Unknown(_) => StatusCode::NOT_FOUND,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error)
+    }
+}
+
+impl From<QueueError> for Failure {
+    fn from(error: QueueError) -> Self {
+        let status = match &error {
+            QueueError::NoDeadLetter(_) => StatusCode::NOT_FOUND,
+            QueueError::Commit(CommitError::Conflict { .. }) => StatusCode::CONFLICT,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error)
+    }
+}
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error)
+    }
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        let status = match &error {
+            TokenError::Unknown(_) => StatusCode::NOT_FOUND,
+            TokenError::Taken(_) => StatusCode::CONFLICT,
+            TokenError::Name(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error)
+    }
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::Connectors(error) => error.into(),
+            HostError::Connections(error) => error.into(),
+            HostError::Flows(error) => error.into(),
+            HostError::Queue(error) => error.into(),
+            HostError::Tokens(error) => error.into(),
+            other => Self::new(StatusCode::SERVICE_UNAVAILABLE, other),
+        }
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, fault)
+    }
+}

@@ -1,0 +1,115 @@
+//! Connections.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Extension, Json, Router,
+    extract::{Path, State},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use crate::{
+    audit::Actor,
+    capabilities::{Particulars, Window},
+    connections::{self, Live, NewConnection},
+    host::Rooms,
+    secret::Secret,
+};
+
+pub(super) fn routes() -> Router<Rooms> {
+    Router::new()
+        .route("/v1/connections", get(list).post(add))
+        .route("/v1/connections/{name}/test", post(test))
+        .route("/v1/connections/{name}/secrets", post(set_secrets))
+        .route("/v1/connections/{name}/pause", post(pause))
+        .route("/v1/connections/{name}/resume", post(resume))
+}
+
+fn show(rooms: &Rooms, live: &Arc<Live>) -> Value {
+    let webhooks = live.connector.manifest.webhook.is_some();
+    json!({
+        "name": live.connection.name,
+        "connector": live.connection.connector,
+        "version": live.connector.record.version,
+        "state": live.connection.state,
+        "settings": live.connection.settings,
+        "origins": live.connection.origins,
+        "endpoint": webhooks.then(|| rooms.endpoint(live)),
+        "missing_secrets": live.missing_secrets(),
+        "added_at_ms": live.connection.added_at_ms,
+    })
+}
+
+async fn list(State(rooms): State<Rooms>) -> Answer<Value> {
+    Ok(Json(rooms.connections.list().iter().map(|live| show(&rooms, live)).collect()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    name: String,
+    connector: String,
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
+    #[serde(default)]
+    secrets: BTreeMap<String, String>,
+    #[serde(default)]
+    origins: BTreeMap<String, String>,
+}
+
+fn out_of_sight(secrets: BTreeMap<String, String>) -> BTreeMap<String, Secret<String>> {
+    secrets.into_iter().map(|(name, value)| (name, Secret::new(value))).collect()
+}
+
+async fn add(
+    State(rooms): State<Rooms>,
+    Extension(actor): Extension<Actor>,
+    Json(new): Json<New>,
+) -> Answer<Value> {
+    let New { name, connector, settings, secrets, origins } = new;
+    let secrets = out_of_sight(secrets);
+    let new = NewConnection { name, connector, settings, secrets, origins };
+    let live = rooms.connections.add(new, actor).await?;
+    Ok(Json(show(&rooms, &live)))
+}
+
+async fn set_secrets(
+    State(rooms): State<Rooms>,
+    Extension(actor): Extension<Actor>,
+    Path(name): Path<String>,
+    Json(secrets): Json<BTreeMap<String, String>>,
+) -> Answer<Value> {
+    let live = rooms.connections.set_secrets(&name, &out_of_sight(secrets), actor).await?;
+    Ok(Json(show(&rooms, &live)))
+}
+
+/// Proves that a connection works, by the cheapest authorised read that its connector knows.
+async fn test(State(rooms): State<Rooms>, Path(name): Path<String>) -> Answer<Value> {
+    let live = rooms.connections.get(&name)?;
+    let particulars = Particulars { attempt: 1, ..Particulars::default() };
+    let window = Window::open(&live.means, &particulars);
+    let (package, limits) = (&live.connector.package, live.connector.limits);
+    let label = rooms.runtime.check(package, window, limits).await.result?;
+    Ok(Json(json!({ "name": name, "account": label })))
+}
+
+async fn pause(
+    State(rooms): State<Rooms>,
+    Extension(actor): Extension<Actor>,
+    Path(name): Path<String>,
+) -> Answer<Value> {
+    let live = rooms.set_state(&name, connections::State::Paused, actor).await?;
+    Ok(Json(show(&rooms, &live)))
+}
+
+async fn resume(
+    State(rooms): State<Rooms>,
+    Extension(actor): Extension<Actor>,
+    Path(name): Path<String>,
+) -> Answer<Value> {
+    let live = rooms.set_state(&name, connections::State::Active, actor).await?;
+    Ok(Json(show(&rooms, &live)))
+}

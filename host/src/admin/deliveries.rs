@@ -1,0 +1,82 @@
+//! Deliveries.
+
+use axum::{
+    Extension, Json, Router,
+    extract::{Path, Query, State},
+    routing::{get, post},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use crate::{
+    audit::Actor,
+    host::Rooms,
+    inbox::{Delivery, Status},
+};
+
+/// Items of a list when nobody says otherwise.
+const LIMIT: usize = 50;
+
+/// How many items of a list are wanted, the newest first.
+#[derive(Debug, Deserialize)]
+pub(super) struct Page {
+    limit: Option<usize>,
+}
+
+impl Page {
+    pub(super) fn limit(&self) -> usize {
+        self.limit.unwrap_or(LIMIT)
+    }
+}
+
+pub(super) fn routes() -> Router<Rooms> {
+    Router::new()
+        .route("/v1/deliveries", get(list))
+        .route("/v1/deliveries/{id}", get(show))
+        .route("/v1/deliveries/{id}/replay", post(replay))
+}
+
+fn short(delivery: &Delivery, status: &Status) -> Value {
+    json!({
+        "id": delivery.id,
+        "connection": delivery.connection,
+        "received_at_ms": delivery.received_at_ms,
+        "bytes": delivery.body.len(),
+        "fate": status.fate,
+        "events": status.events,
+        "runs": status.runs,
+        "fault": status.fault,
+    })
+}
+
+async fn list(State(rooms): State<Rooms>, Query(page): Query<Page>) -> Answer<Value> {
+    let newest = rooms.inbox.list(page.limit())?;
+    Ok(Json(newest.iter().map(|(delivery, status)| short(delivery, status)).collect()))
+}
+
+async fn show(State(rooms): State<Rooms>, Path(id): Path<String>) -> Answer<Value> {
+    let delivery = rooms.inbox.get(&id)?;
+    let mut whole = short(&delivery, &rooms.inbox.status(&id)?);
+    let body = match std::str::from_utf8(&delivery.body) {
+        Ok(text) => json!({ "text": text }),
+        Err(_) => json!({ "base64": STANDARD.encode(&delivery.body) }),
+    };
+    whole["method"] = delivery.method.into();
+    whole["path"] = delivery.path.into();
+    whole["query"] = delivery.query.into();
+    whole["peer"] = delivery.peer.into();
+    whole["headers"] = json!(delivery.headers);
+    whole["body"] = body;
+    Ok(Json(whole))
+}
+
+async fn replay(
+    State(rooms): State<Rooms>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+) -> Answer<Value> {
+    rooms.inbox.replay(&id, actor).await?;
+    Ok(Json(json!({ "id": id })))
+}

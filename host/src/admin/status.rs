@@ -1,0 +1,34 @@
+//! How the host is.
+
+use axum::{Json, Router, extract::State, routing::get};
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use crate::{host::Rooms, queue::DeadLetters};
+
+/// Work that is counted; more is shown as this many.
+const WAITING_MAX: usize = 10_000;
+
+pub(super) fn routes() -> Router<Rooms> {
+    Router::new().route("/v1/status", get(status))
+}
+
+async fn status(State(rooms): State<Rooms>) -> Answer<Value> {
+    let connections = rooms.connections.list();
+    let active = connections.iter().filter(|live| live.is_active()).count();
+    Ok(Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "uptime_ms": rooms.clock.now_ms().saturating_sub(rooms.started_at_ms),
+        "ingress": rooms.public_url,
+        "connectors": rooms.connectors.list().len(),
+        "connections": { "active": active, "paused": connections.len() - active },
+        "flows": rooms.flows.list().len(),
+        "work": {
+            "in_progress": rooms.queue.claimed(),
+            "waiting": rooms.queue.waiting(WAITING_MAX)?.len(),
+        },
+        "dead_letters": DeadLetters::of(rooms.queue.clone()).list()?.len(),
+        "webhooks": rooms.ingress.counts(),
+        "disk_bytes": rooms.store.disk_bytes(),
+    })))
+}

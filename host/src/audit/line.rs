@@ -1,0 +1,153 @@
+//! One line of the trail: when, who, what, of what.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::{Batch, trees};
+
+/// The longest detail, in bytes; what is over is cut.
+const DETAIL_BYTES_MAX: usize = 512;
+/// The longest subject or name of an actor, in bytes.
+const NAME_BYTES_MAX: usize = 256;
+/// The most details of a line.
+const DETAILS_MAX: usize = 6;
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Actor {
+    /// The host itself.
+    Host,
+    /// A system that sent a webhook.
+    Vendor,
+    /// A person, by the name of their token.
+    Operator(String),
+}
+
+/// Declares the words with their texts once.
+macro_rules! words {
+    ($($(#[$doc:meta])* $word:ident = $text:literal,)*) => {
+        /// What happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Word {
+            $($(#[$doc])* #[serde(rename = $text)] $word,)*
+        }
+
+        impl Word {
+            /// The word as it is written.
+            pub fn text(self) -> &'static str {
+                match self { $(Self::$word => $text,)* }
+            }
+        }
+    };
+}
+
+words! {
+    /// A delivery is on disk.
+    DeliveryKept = "delivery.kept",
+    /// A delivery is on disk of which nobody knows who sent it: the secret is not set yet.
+    DeliveryUnverified = "delivery.unverified",
+    /// A delivery came again.
+    DeliveryRepeated = "delivery.repeated",
+    /// A delivery was refused: its signature is wrong, for one. Carries how often since the
+    /// last such line.
+    DeliveryRefused = "delivery.refused",
+    /// What a delivery means is known and routed.
+    DeliveryParsed = "delivery.parsed",
+    /// A person had a delivery parsed again.
+    DeliveryReplayed = "delivery.replayed",
+    /// A vendor's handshake was answered.
+    HandshakeAnswered = "handshake.answered",
+    /// An event that was seen before came again and started nothing.
+    EventRepeated = "event.repeated",
+    /// A flow began.
+    RunStarted = "run.started",
+    /// A flow ended.
+    RunDone = "run.done",
+    /// A step of a run is done.
+    StepSettled = "step.settled",
+    /// A mutating action is about to be sent.
+    EffectIntended = "effect.intended",
+    /// A person decided about an effect of which the outcome is not known.
+    EffectDecided = "effect.decided",
+    /// Work failed and will be tried again.
+    WorkRetried = "work.retried",
+    /// Work stopped and waits for a person.
+    WorkStopped = "work.stopped",
+    /// A person put stopped work back.
+    DeadLetterRetried = "dead-letter.retried",
+    /// A person gave stopped work up.
+    DeadLetterDiscarded = "dead-letter.discarded",
+    /// A release became current.
+    ConnectorInstalled = "connector.installed",
+    /// A connection was added.
+    ConnectionAdded = "connection.added",
+    /// Secrets of a connection were set.
+    ConnectionSecretsSet = "connection.secrets-set",
+    /// A connection was paused.
+    ConnectionPaused = "connection.paused",
+    /// A connection takes part again.
+    ConnectionResumed = "connection.resumed",
+    /// A flow was applied.
+    FlowApplied = "flow.applied",
+    /// A token for the admin API was made.
+    TokenCreated = "token.created",
+    /// A token for the admin API is no longer valid.
+    TokenRevoked = "token.revoked",
+}
+
+/// A line, before it has its number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub what: Word,
+    /// Of what: the id of a delivery, a run, a connector.
+    pub subject: String,
+    /// Of which connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
+    /// Particulars.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<Cow<'static, str>, String>,
+}
+
+impl Line {
+    /// A line without particulars.
+    pub fn new(at_ms: u64, actor: Actor, what: Word, subject: impl Into<String>) -> Self {
+        let subject = cut(subject.into(), NAME_BYTES_MAX);
+        Self { at_ms, actor, what, subject, connection: None, details: BTreeMap::new() }
+    }
+
+    /// Of which connection it tells.
+    pub fn connection(mut self, name: &str) -> Self {
+        self.connection = Some(cut(name.to_owned(), NAME_BYTES_MAX));
+        self
+    }
+
+    /// Adds a particular, up to [`DETAILS_MAX`] of them.
+    pub fn detail(mut self, name: &'static str, value: impl ToString) -> Self {
+        if self.details.len() < DETAILS_MAX {
+            self.details.insert(name.into(), cut(value.to_string(), DETAIL_BYTES_MAX));
+        }
+        self
+    }
+
+    /// Adds the line to a batch.
+    pub fn record(self, batch: &mut Batch) {
+        // Strings and numbers always make JSON.
+        batch.append(trees::AUDIT, serde_json::to_vec(&self).expect("plain data"));
+    }
+}
+
+fn cut(mut text: String, bytes_max: usize) -> String {
+    if text.len() > bytes_max {
+        text.truncate(text.floor_char_boundary(bytes_max));
+        text.push('…');
+    }
+    text
+}

@@ -1,0 +1,173 @@
+//! `jackfield connection …`.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, BufRead as _, IsTerminal as _},
+};
+
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::{
+    Common, Voice,
+    client::escaped,
+    voice::{items, text},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Connection {
+    /// Add an account at a system. Prints the URL for its webhooks.
+    Add {
+        /// Its name, such as `books`.
+        name: String,
+        /// The connector through which it goes.
+        #[arg(long, value_name = "ID")]
+        connector: String,
+        /// A setting, as `name=value`.
+        #[arg(long, value_name = "K=V")]
+        set: Vec<String>,
+        /// A secret: `name=@FILE`, or `name=-` to type it.
+        #[arg(long, value_name = "K=@FILE|K=-")]
+        secret: Vec<String>,
+        /// An origin that stands in for the vendor's, such as a sandbox:
+        /// `https://api.vendor.com=http://127.0.0.1:9000`.
+        #[arg(long, value_name = "ORIGIN=ORIGIN")]
+        origin: Vec<String>,
+    },
+    /// Set secrets of a connection, or set them anew.
+    Set {
+        /// Its name.
+        name: String,
+        /// A secret: `name=@FILE`, or `name=-` to type it.
+        #[arg(long, required = true, value_name = "K=@FILE|K=-")]
+        secret: Vec<String>,
+    },
+    /// List connections.
+    List,
+    /// Prove that a connection works, and show the account's own name.
+    Test {
+        /// Its name.
+        name: String,
+    },
+    /// Keep what comes in and do nothing, until it is resumed.
+    Pause {
+        /// Its name.
+        name: String,
+    },
+    /// Go on with a paused connection.
+    Resume {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Connection {
+    pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
+        let client = common.client()?;
+        match self {
+            Self::Add { name, connector, set, secret, origin } => {
+                let new = json!({
+                    "name": name,
+                    "connector": connector,
+                    "settings": pairs(&set, "--set")?,
+                    "secrets": secrets(&secret)?,
+                    "origins": pairs(&origin, "--origin")?,
+                });
+                voice.data(&client.post("/v1/connections", &new).await?, added);
+            }
+            Self::Set { name, secret } => {
+                let path = format!("/v1/connections/{}/secrets", escaped(&name));
+                let told = client.post(&path, &json!(secrets(&secret)?)).await?;
+                voice.data(&told, |voice, _| voice.line(&format!("the secrets of `{name}` are set")));
+            }
+            Self::List => voice.data(&client.get("/v1/connections").await?, list),
+            Self::Test { name } => {
+                let path = format!("/v1/connections/{}/test", escaped(&name));
+                voice.data(&client.post(&path, &Value::Null).await?, |voice, told| {
+                    voice.line(&format!("`{name}` works: {}", text(&told["account"])));
+                });
+            }
+            Self::Pause { name } => {
+                let path = format!("/v1/connections/{}/pause", escaped(&name));
+                voice.data(&client.post(&path, &Value::Null).await?, |voice, _| {
+                    voice.line(&format!("`{name}` is paused; what comes in is kept"));
+                });
+            }
+            Self::Resume { name } => {
+                let path = format!("/v1/connections/{}/resume", escaped(&name));
+                voice.data(&client.post(&path, &Value::Null).await?, |voice, _| {
+                    voice.line(&format!("`{name}` goes on"));
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn added(voice: &mut Voice, told: &Value) {
+    voice.line(&format!("added `{}`", text(&told["name"])));
+    if let Some(endpoint) = told["endpoint"].as_str() {
+        voice.line(&format!("its webhooks arrive at {endpoint}"));
+    }
+    for missing in items(&told["missing_secrets"]) {
+        let (name, secret) = (text(&told["name"]), text(missing));
+        voice.line(&format!(
+            "the secret `{secret}` is not set yet: jackfield connection set {name} --secret {secret}=-"
+        ));
+    }
+}
+
+fn list(voice: &mut Voice, told: &Value) {
+    let rows = items(told).iter().map(|one| {
+        let connector = format!("{} {}", text(&one["connector"]), text(&one["version"]));
+        let missing: Vec<String> = items(&one["missing_secrets"]).iter().map(text).collect();
+        let state = match missing.as_slice() {
+            [] => text(&one["state"]),
+            missing => format!("{}, no {}", text(&one["state"]), missing.join(", ")),
+        };
+        vec![text(&one["name"]), connector, state, text(&one["endpoint"])]
+    });
+    voice.table(&["NAME", "CONNECTOR", "STATE", "ENDPOINT"], &rows.collect::<Vec<_>>());
+}
+
+/// `name=value` pairs.
+fn pairs(given: &[String], flag: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let pair = |text: &String| {
+        let (name, value) = text
+            .split_once('=')
+            .with_context(|| format!("`{text}` is no pair\n  hint: {flag} name=value"))?;
+        Ok((name.to_owned(), value.to_owned()))
+    };
+    given.iter().map(pair).collect()
+}
+
+/// Secrets, from files or from whoever types them; never from the command line, which every
+/// process of the machine can read.
+fn secrets(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut secrets = BTreeMap::new();
+    for (name, from) in pairs(given, "--secret")? {
+        let value = match from.strip_prefix('@') {
+            Some(file) => {
+                fs::read_to_string(file).with_context(|| format!("`{file}` cannot be read"))?
+            }
+            None if from == "-" => typed(&name)?,
+            None => bail!(
+                "the secret `{name}` stands on the command line, where others can read it\n  \
+                 hint: --secret {name}=@FILE, or --secret {name}=- to type it"
+            ),
+        };
+        secrets.insert(name, value.trim_end_matches(['\r', '\n']).to_owned());
+    }
+    Ok(secrets)
+}
+
+fn typed(name: &str) -> anyhow::Result<String> {
+    if io::stdin().is_terminal() {
+        return rpassword::prompt_password(format!("{name}: ")).context("nothing was typed");
+    }
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).context("standard input cannot be read")?;
+    Ok(line)
+}

@@ -1,0 +1,126 @@
+//! `jackfield doctor`: looks at everything that a host stands on, and says what to do.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::{Path, PathBuf}};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{
+    Common, Voice,
+    voice::{items, text},
+};
+use crate::{
+    admin::TOKEN_FILE,
+    config::{self, master_key_file},
+};
+
+/// Free space below which the doctor warns, in bytes.
+const FREE_BYTES: u64 = 1 << 30;
+
+/// What `doctor` is told.
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// The file of the master key [default: beside the data directory].
+    #[arg(long, env = "JACKFIELD_MASTER_KEY_FILE", value_name = "FILE")]
+    master_key: Option<PathBuf>,
+}
+
+/// One thing that was looked at: what, and what is wrong with it, if something is.
+type Finding = (&'static str, Result<String, String>);
+
+impl Doctor {
+    pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<u8> {
+        let data = common.data()?;
+        let key = self.master_key.or(common.file()?.master_key);
+        let key = key.unwrap_or_else(|| master_key_file(&data));
+        let mut findings = vec![
+            ("data directory", directory(&data)),
+            ("free space", free_space(&data)),
+            ("master key", master_key(&key)),
+            ("admin token", private(&data.join(TOKEN_FILE))),
+        ];
+        findings.extend(host(common).await);
+        let failed = findings.iter().any(|(_, found)| found.is_err());
+        let told = findings.iter().map(|(what, found)| {
+            let (ok, said) = match found {
+                Ok(said) => (true, said),
+                Err(said) => (false, said),
+            };
+            json!({ "what": what, "ok": ok, "said": said })
+        });
+        voice.data(&Value::Array(told.collect()), |voice, told| {
+            for finding in items(told) {
+                let mark = if finding["ok"] == true { "ok   " } else { "wrong" };
+                voice.line(&format!("{mark} {}: {}", text(&finding["what"]), text(&finding["said"])));
+            }
+        });
+        Ok(u8::from(failed))
+    }
+}
+
+fn directory(data: &Path) -> Result<String, String> {
+    if data.join(TOKEN_FILE).exists() {
+        return Ok(data.display().to_string());
+    }
+    Err(format!("`{}` is none; make one with `jackfield init`, or name it with --data", data.display()))
+}
+
+fn free_space(data: &Path) -> Result<String, String> {
+    let disk = rustix::fs::statvfs(data).map_err(|error| error.to_string())?;
+    let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let said = format!("{} MiB", free_bytes >> 20);
+    if free_bytes < FREE_BYTES { Err(format!("{said}; make room before it is used up")) } else { Ok(said) }
+}
+
+fn master_key(path: &Path) -> Result<String, String> {
+    let key = config::master_key(path).map_err(|error| error.to_string())?;
+    if path.exists() {
+        private(path)?;
+    }
+    Ok(format!("{} ({})", key.id(), path.display()))
+}
+
+/// Whether a file is its owner's alone.
+fn private(path: &Path) -> Result<String, String> {
+    let file = fs::metadata(path).map_err(|error| format!("`{}`: {error}", path.display()))?;
+    if file.permissions().mode() & 0o077 == 0 {
+        return Ok(path.display().to_string());
+    }
+    Err(format!("others can read `{0}`; mend it with `chmod 600 {0}`", path.display()))
+}
+
+/// What the running host says: its connections, its work, its audit trail.
+async fn host(common: &Common) -> Vec<Finding> {
+    let status = async { common.client()?.get("/v1/status").await };
+    let status = match status.await {
+        Ok(status) => status,
+        Err(error) => return vec![("host", Err(format!("{error:#}")))],
+    };
+    let mut findings: Vec<Finding> =
+        vec![("host", Ok(format!("jackfield {} runs", text(&status["version"]))))];
+    findings.push(("dead letters", match status["dead_letters"].as_u64() {
+        Some(0) => Ok("none".into()),
+        _ => Err(format!(
+            "{} wait for a person; see `jackfield dead-letter list`",
+            status["dead_letters"]
+        )),
+    }));
+    let audit = async { common.client()?.get("/v1/audit/verify").await };
+    findings.push(("audit trail", match audit.await {
+        Ok(audit) => Ok(format!("whole, {} lines", audit["lines"])),
+        Err(error) => Err(format!("{error:#}")),
+    }));
+    let connections = async { common.client()?.get("/v1/connections").await };
+    for connection in connections.await.ok().iter().flat_map(items) {
+        let missing = items(&connection["missing_secrets"]);
+        if !missing.is_empty() {
+            let names: Vec<String> = missing.iter().map(text).collect();
+            let name = text(&connection["name"]);
+            findings.push(("connection", Err(format!(
+                "`{name}` has no {}; set it with `jackfield connection set {name} --secret …`",
+                names.join(", ")
+            ))));
+        }
+    }
+    findings
+}

@@ -1,0 +1,230 @@
+//! `jackfield delivery|run|dead-letter|audit …`: what happened, and what to do about it.
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::{
+    Common, Voice,
+    client::escaped,
+    voice::{items, text, time},
+};
+
+/// How many are wanted.
+#[derive(Debug, Args)]
+pub(super) struct Newest {
+    /// How many, the newest first.
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Delivery {
+    /// List the newest deliveries.
+    List(Newest),
+    /// Show one, with its body.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Have it parsed again. Events that were seen before start nothing.
+    Replay {
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Run {
+    /// List the newest runs.
+    List(Newest),
+    /// Show one, with its steps and effects.
+    Show {
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DeadLetter {
+    /// List what waits for a person.
+    List,
+    /// Show one, with its reason.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Put the work back into the queue. If its outcome is not known, this says that it did not
+    /// happen: look at the system first.
+    Retry {
+        /// Its id.
+        id: String,
+    },
+    /// Give the work up for good.
+    Discard {
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Audit {
+    /// List the newest lines.
+    List {
+        #[command(flatten)]
+        newest: Newest,
+        /// Of this connection only.
+        #[arg(long, value_name = "NAME")]
+        connection: Option<String>,
+        /// Of this delivery, run or connector only.
+        #[arg(long, value_name = "ID")]
+        subject: Option<String>,
+    },
+    /// Prove that no line was changed, removed or moved.
+    Verify,
+}
+
+impl Delivery {
+    pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
+        let client = common.client()?;
+        match self {
+            Self::List(Newest { limit }) => {
+                let told = client.get(&format!("/v1/deliveries?limit={limit}")).await?;
+                voice.data(&told, deliveries);
+            }
+            Self::Show { id } => {
+                let told = client.get(&format!("/v1/deliveries/{}", escaped(&id))).await?;
+                voice.data(&told, |voice, told| voice.line(&format!("{told:#}")));
+            }
+            Self::Replay { id } => {
+                let path = format!("/v1/deliveries/{}/replay", escaped(&id));
+                voice.data(&client.post(&path, &Value::Null).await?, |voice, _| {
+                    voice.line(&format!("{id} will be parsed again"));
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn deliveries(voice: &mut Voice, told: &Value) {
+    let rows = items(told).iter().map(|one| {
+        let kinds: Vec<String> = items(&one["events"]).iter().map(|event| text(&event[0])).collect();
+        let what = match one["fault"].as_str() {
+            Some(fault) => fault.to_owned(),
+            None => kinds.join(" "),
+        };
+        let at = time(&one["received_at_ms"]);
+        vec![text(&one["id"]), at, text(&one["connection"]), text(&one["fate"]), what]
+    });
+    voice.table(&["ID", "RECEIVED", "CONNECTION", "FATE", "EVENTS"], &rows.collect::<Vec<_>>());
+}
+
+impl Run {
+    pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
+        let client = common.client()?;
+        match self {
+            Self::List(Newest { limit }) => {
+                let told = client.get(&format!("/v1/runs?limit={limit}")).await?;
+                voice.data(&told, |voice, told| {
+                    let rows = items(told).iter().map(|one| {
+                        let at = time(&one["started_at_ms"]);
+                        let steps = text(&one["steps_settled"]);
+                        vec![text(&one["id"]), at, text(&one["flow"]), text(&one["state"]), steps]
+                    });
+                    let rows: Vec<_> = rows.collect();
+                    voice.table(&["ID", "STARTED", "FLOW", "STATE", "STEPS"], &rows);
+                });
+            }
+            Self::Show { id } => {
+                let told = client.get(&format!("/v1/runs/{}", escaped(&id))).await?;
+                voice.data(&told, |voice, told| voice.line(&format!("{told:#}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl DeadLetter {
+    pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
+        let client = common.client()?;
+        match self {
+            Self::List => voice.data(&client.get("/v1/dead-letters").await?, dead_letters),
+            Self::Show { id } => {
+                let told = client.get(&format!("/v1/dead-letters/{}", escaped(&id))).await?;
+                voice.data(&told, |voice, told| voice.line(&format!("{told:#}")));
+            }
+            Self::Retry { id } => {
+                let path = format!("/v1/dead-letters/{}/retry", escaped(&id));
+                voice.data(&client.post(&path, &Value::Null).await?, |voice, _| {
+                    voice.line(&format!("{id} is back in the queue"));
+                });
+            }
+            Self::Discard { id } => {
+                let path = format!("/v1/dead-letters/{}/discard", escaped(&id));
+                voice.data(&client.post(&path, &Value::Null).await?, |voice, _| {
+                    voice.line(&format!("{id} is given up; the audit trail keeps that it was"));
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn dead_letters(voice: &mut Voice, told: &Value) {
+    let rows = items(told).iter().map(|one| {
+        let why = format!("{}: {}", text(&one["code"]), text(&one["message"]));
+        let at = time(&one["at_ms"]);
+        vec![text(&one["id"]), at, text(&one["connection"]), text(&one["attempts"]), why]
+    });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return voice.line("nothing waits for a person");
+    }
+    voice.table(&["ID", "STOPPED", "CONNECTION", "TRIES", "WHY"], &rows);
+}
+
+impl Audit {
+    pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
+        let client = common.client()?;
+        match self {
+            Self::List { newest, connection, subject } => {
+                let mut path = format!("/v1/audit?limit={}", newest.limit);
+                for (name, value) in [("connection", connection), ("subject", subject)] {
+                    if let Some(value) = value {
+                        path.push_str(&format!("&{name}={}", escaped(&value)));
+                    }
+                }
+                voice.data(&client.get(&path).await?, trail);
+            }
+            Self::Verify => {
+                let told = client.get("/v1/audit/verify").await?;
+                voice.data(&told, |voice, told| {
+                    let (lines, head) = (text(&told["lines"]), text(&told["head"]));
+                    voice.line(&format!("the trail of {lines} lines is whole; its head is {head}"));
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn trail(voice: &mut Voice, told: &Value) {
+    let rows = items(told).iter().map(|one| {
+        let details = one["details"].as_object().into_iter().flatten();
+        let details: Vec<String> = details.map(|(k, v)| format!("{k}={}", text(v))).collect();
+        let actor = match one["actor"]["operator"].as_str() {
+            Some(name) => name.to_owned(),
+            None => text(&one["actor"]),
+        };
+        vec![
+            text(&one["sequence"]),
+            time(&one["at_ms"]),
+            actor,
+            text(&one["what"]),
+            text(&one["subject"]),
+            details.join(" "),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
+    voice.table(&["LINE", "TIME", "ACTOR", "WHAT", "SUBJECT", "DETAILS"], &rows);
+}

@@ -1,0 +1,40 @@
+//! `jackfield status`.
+
+use super::{
+    Common, Voice,
+    voice::text,
+};
+
+pub(super) async fn run(common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
+    let status = common.client()?.get("/v1/status").await?;
+    voice.data(&status, |voice, status| {
+        let uptime_s = status["uptime_ms"].as_u64().unwrap_or_default() / 1000;
+        voice.line(&format!("jackfield {}, up {uptime_s} s", text(&status["version"])));
+        voice.line(&format!("webhooks arrive at   {}", text(&status["ingress"])));
+        voice.line(&format!("connectors           {}", status["connectors"]));
+        let connections = &status["connections"];
+        voice.line(&format!(
+            "connections          {} active, {} paused",
+            connections["active"], connections["paused"]
+        ));
+        voice.line(&format!("flows                {}", status["flows"]));
+        let work = &status["work"];
+        voice.line(&format!(
+            "work                 {} in progress, {} waiting",
+            work["in_progress"], work["waiting"]
+        ));
+        voice.line(&format!("dead letters         {}", status["dead_letters"]));
+        let webhooks = &status["webhooks"];
+        voice.line(&format!(
+            "webhooks since start {} received: {} kept, {} repeated, {} refused, {} put off",
+            webhooks["received"],
+            webhooks["kept"],
+            webhooks["repeated"],
+            webhooks["refused"],
+            webhooks["shed"]
+        ));
+        let mib = status["disk_bytes"].as_u64().unwrap_or_default() >> 20;
+        voice.line(&format!("store                {mib} MiB"));
+    });
+    Ok(())
+}

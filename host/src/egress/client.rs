@@ -1,0 +1,265 @@
+//! The client of one connection: its sockets, its TLS sessions, and the way of one request.
+//!
+//! Promises exactly one attempt. The pool below may put a request onto a second socket only while
+//! the first has not read it from its queue (`retry_canceled_requests` acts on requests that
+//! hyper hands back whole), so not a byte of it was sent. Promises to say of each request what it
+//! may have done, in [`Sent`]. Never follows a redirect.
+
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{
+        self,
+        connect::{CaptureConnection, capture_connection},
+    },
+    rt::{TokioExecutor, TokioTimer},
+};
+use tokio::{task::JoinSet, time::timeout};
+
+use super::{
+    EgressConfig,
+    budget::Budget,
+    connect::Connector,
+    error::{EgressError, Stage},
+    policy::Policy,
+    reply::{self, Reply},
+    retry_after::retry_after,
+    sanitise::{self, Prepared},
+    scrub::Scrubber,
+    sent::Sent,
+};
+use crate::clock::SharedClock;
+
+/// Idle sockets that are kept for each origin.
+const IDLE_MAX: usize = 16;
+/// How long an idle socket is kept. Shorter than the shortest that is common at the other end
+/// (five seconds: Node, Apache), so that a request seldom meets a socket that is just closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+/// Headers of a reply.
+const REPLY_HEADERS_MAX: usize = 100;
+/// Bytes of a reply's head. Looked at between two reads of a socket, so that a head of up to
+/// twice as much may pass.
+const REPLY_HEAD_BYTES_MAX: usize = 64 << 10;
+/// The status for "too many requests" (RFC 6585).
+const TOO_MANY: u16 = 429;
+
+/// A request as a guest asks for it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// In upper case.
+    pub method: String,
+    /// Absolute.
+    pub url: String,
+    /// In order; without those that are the host's.
+    pub headers: Vec<(String, String)>,
+    /// At most 10 MiB.
+    pub body: Option<Bytes>,
+    /// For everything together, from the wait for its turn to the last byte of the answer.
+    pub timeout: Duration,
+    /// A header that names the intention; the host's, so it replaces a guest's.
+    pub idempotency: Option<(String, String)>,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Answer {
+    /// What it may have changed at the system. Not told by `result`: a body that breaks off
+    /// after a 201 is an error of something that took effect.
+    pub sent: Sent,
+    /// The reply, or why there is none.
+    pub result: Result<Reply, EgressError>,
+}
+
+type Pool = legacy::Client<HttpsConnector<Connector>, Full<Bytes>>;
+
+/// The way out of one connection. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    policy: Arc<Policy>,
+    scrubber: Scrubber,
+    pool: Pool,
+    budget: Arc<Budget>,
+    clock: SharedClock,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("policy", &self.0.policy).finish_non_exhaustive()
+    }
+}
+
+/// How far a request has come.
+#[derive(Default)]
+struct Progress {
+    /// There once the pool was asked; filled when the request is handed to a socket.
+    capture: Option<CaptureConnection>,
+    /// The pool gave it back untouched.
+    returned: bool,
+    status: Option<u16>,
+}
+
+impl Progress {
+    fn handed(&self) -> bool {
+        let captured = |capture: &CaptureConnection| capture.connection_metadata().is_some();
+        !self.returned && self.capture.as_ref().is_some_and(captured)
+    }
+
+    fn stage(&self) -> Stage {
+        match (self.status, self.handed(), &self.capture) {
+            (Some(_), ..) => Stage::Body,
+            (None, true, _) => Stage::Headers,
+            (None, false, Some(_)) => Stage::Connect,
+            (None, false, None) => Stage::Queue,
+        }
+    }
+}
+
+impl Client {
+    pub(super) fn new(config: &EgressConfig, policy: Arc<Policy>, budget: Arc<Budget>) -> Self {
+        let connector = HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(Connector::new(config.network.clone(), policy.clone()));
+        let pool = legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_MAX)
+            .retry_canceled_requests(true)
+            .http1_max_headers(REPLY_HEADERS_MAX)
+            .http1_max_buf_size(REPLY_HEAD_BYTES_MAX)
+            .build(connector);
+        let scrubber = Scrubber::new(policy.credentials());
+        let clock = config.clock.clone();
+        Self(Arc::new(Inner { policy, scrubber, pool, budget, clock }))
+    }
+
+    /// Whether a request may change something at the system.
+    pub fn mutates(&self, method: &str, url: &str) -> bool {
+        self.0.policy.mutates(method, url)
+    }
+
+    /// A text without the connection's credentials, as far as they are long enough to be told
+    /// from innocent text.
+    pub fn scrub(&self, text: &str) -> String {
+        self.0.scrubber.text(text.as_bytes())
+    }
+
+    /// Sends one request and waits for the whole answer.
+    pub async fn send(&self, request: Request) -> Answer {
+        let limit = request.timeout;
+        let Prepared { mutates, request } = match sanitise::prepare(&self.0.policy, request) {
+            Ok(prepared) => prepared,
+            Err(error) => return Answer { sent: Sent::Nothing, result: Err(error) },
+        };
+        let mut progress = Progress::default();
+        let result = match timeout(limit, self.exchange(request, &mut progress)).await {
+            Ok(result) => result,
+            Err(_) => Err(EgressError::Timeout {
+                stage: progress.stage(),
+                timeout_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+            }),
+        };
+        Answer { sent: Sent::judge(mutates, progress.handed(), progress.status), result }
+    }
+
+    /// Sends many requests, at most `concurrency` (at least 1) at a time, and answers in their
+    /// order. One that fails does not stop the others; dropping the future stops all.
+    pub async fn send_all(&self, requests: Vec<Request>, concurrency: u32) -> Vec<Answer> {
+        let concurrency = usize::try_from(concurrency).unwrap_or(usize::MAX).max(1);
+        let mut answers: Vec<Option<Answer>> = requests.iter().map(|_| None).collect();
+        let mut waiting = requests.into_iter().enumerate();
+        let mut under_way = JoinSet::new();
+        loop {
+            while under_way.len() < concurrency
+                && let Some((at, request)) = waiting.next()
+            {
+                let client = self.clone();
+                under_way.spawn(async move { (at, client.send(request).await) });
+            }
+            match under_way.join_next().await {
+                Some(Ok((at, answer))) => answers[at] = Some(answer),
+                // A task that panicked: its answer stays open and is filled in below.
+                Some(Err(_)) => {}
+                None => break,
+            }
+        }
+        answers.into_iter().map(|answer| answer.unwrap_or_else(lost)).collect()
+    }
+
+    async fn exchange(
+        &self,
+        mut request: http::Request<Full<Bytes>>,
+        progress: &mut Progress,
+    ) -> Result<Reply, EgressError> {
+        let inner = &self.0;
+        let _turn = inner.budget.turn().await;
+        inner.budget.take(inner.clock.now_ms())?;
+        let host = request.uri().host().unwrap_or_default().to_owned();
+        progress.capture = Some(capture_connection(&mut request));
+        let response = match inner.pool.request(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                progress.returned = is_returned(&error);
+                return Err(explain(&error, host, progress.handed()));
+            }
+        };
+        progress.status = Some(response.status().as_u16());
+        let reply = reply::read(response, &inner.scrubber).await?;
+        if reply.status == TOO_MANY {
+            let now_ms = inner.clock.now_ms();
+            if let Some(after) = retry_after(&reply, now_ms) {
+                inner.budget.hold(now_ms, after);
+            }
+        }
+        Ok(reply)
+    }
+}
+
+/// The answer of a request whose task is gone: the worst is assumed.
+fn lost() -> Answer {
+    let why = "the host lost it".to_owned();
+    Answer { sent: Sent::Unknown, result: Err(EgressError::Broken { stage: Stage::Headers, why }) }
+}
+
+/// An error and those beneath it, from the top.
+fn beneath<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+/// The text of the error at the bottom, which says most.
+pub(super) fn deepest(error: &(dyn StdError + 'static)) -> String {
+    beneath(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Whether hyper gave the request back without having begun to write it.
+fn is_returned(error: &legacy::Error) -> bool {
+    beneath(error)
+        .filter_map(|error| error.downcast_ref::<hyper::Error>())
+        .any(hyper::Error::is_canceled)
+}
+
+/// The pool's error as egress tells it.
+fn explain(error: &legacy::Error, host: String, handed: bool) -> EgressError {
+    if let Some(ours) = beneath(error).find_map(|error| error.downcast_ref::<EgressError>()) {
+        return ours.clone();
+    }
+    let why = deepest(error);
+    if error.is_connect() || !handed {
+        EgressError::Connect { host, why }
+    } else {
+        EgressError::Broken { stage: Stage::Headers, why }
+    }
+}

@@ -1,0 +1,163 @@
+//! Credentials on their way out: where they are put into a request, and in which forms they
+//! might come back.
+//!
+//! Promises that a credential goes into a request only here, after the guest's part is complete.
+//! Never shows one: the types print as `[secret]`.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
+use url::Url;
+
+use super::error::EgressError;
+use crate::secret::Secret;
+
+/// What the host adds to a request to show who is asking.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// `authorization: Bearer …` (RFC 6750).
+    Bearer(Secret<String>),
+    /// A header of the vendor's own.
+    Header {
+        /// The header's name.
+        name: String,
+        /// The whole value, with a prefix such as `Token ` where the vendor wants one.
+        value: Secret<String>,
+    },
+    /// A pair in the query string.
+    Query {
+        /// The pair's name.
+        name: String,
+        /// Its value, not yet encoded.
+        value: Secret<String>,
+    },
+    /// `authorization: Basic …` (RFC 7617).
+    Basic {
+        /// The user; for many vendors this is the key.
+        username: Secret<String>,
+        /// The password; may be empty.
+        password: Secret<String>,
+    },
+}
+
+impl Credential {
+    /// The header that it fills, in lower case.
+    pub(super) fn header(&self) -> Option<String> {
+        match self {
+            Self::Bearer(_) | Self::Basic { .. } => Some(AUTHORIZATION.as_str().to_owned()),
+            Self::Header { name, .. } => Some(name.to_ascii_lowercase()),
+            Self::Query { .. } => None,
+        }
+    }
+
+    /// The pair of the query string that it fills.
+    pub(super) fn query(&self) -> Option<&str> {
+        match self {
+            Self::Query { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Puts it into a request that is otherwise complete.
+    pub(super) fn attach(&self, url: &mut Url, headers: &mut HeaderMap) -> Result<(), EgressError> {
+        let (name, value) = match self {
+            Self::Bearer(token) => (AUTHORIZATION, format!("Bearer {}", token.expose())),
+            Self::Basic { .. } => (AUTHORIZATION, format!("Basic {}", self.basic())),
+            Self::Header { name, value } => {
+                let name = HeaderName::try_from(name).map_err(|_| EgressError::Credential)?;
+                (name, value.expose().clone())
+            }
+            Self::Query { name, value } => {
+                url.query_pairs_mut().append_pair(name, value.expose());
+                return Ok(());
+            }
+        };
+        let mut value = HeaderValue::try_from(value).map_err(|_| EgressError::Credential)?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+        Ok(())
+    }
+
+    fn basic(&self) -> String {
+        match self {
+            Self::Basic { username, password } => {
+                STANDARD.encode(format!("{}:{}", username.expose(), password.expose()))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// The texts that must not come back. Of a value also the part behind its prefix (`Token abc`,
+    /// `key=abc`). The user of `Basic` is one only where the password is too short
+    /// to be the secret: elsewhere it is a name, and names belong into records.
+    pub(super) fn secrets(&self, long_enough: impl Fn(&str) -> bool) -> Vec<Secret<String>> {
+        match self {
+            Self::Bearer(value) => vec![value.clone()],
+            Self::Header { value, .. } | Self::Query { value, .. } => {
+                let whole = value.expose().trim_end_matches('=');
+                let tail = whole.rsplit([' ', '=', ':']).next().unwrap_or_default();
+                vec![value.clone(), Secret::new(tail.to_owned())]
+            }
+            Self::Basic { username, password } => {
+                let mut secrets = vec![Secret::new(self.basic())];
+                if long_enough(password.expose()) {
+                    secrets.push(password.clone());
+                } else {
+                    secrets.push(username.clone());
+                }
+                secrets
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attached(credential: &Credential) -> (String, HeaderMap) {
+        let mut url = Url::parse("https://api.example.com/v1?page=2").unwrap();
+        let mut headers = HeaderMap::new();
+        credential.attach(&mut url, &mut headers).unwrap();
+        (url.into(), headers)
+    }
+
+    fn secret(text: &str) -> Secret<String> {
+        Secret::new(text.to_owned())
+    }
+
+    #[test]
+    fn each_kind_goes_where_its_vendor_looks() {
+        let (_, headers) = attached(&Credential::Bearer(secret("abc")));
+        assert_eq!(headers["authorization"], "Bearer abc");
+        let (_, headers) =
+            attached(&Credential::Header { name: "X-Api-Key".into(), value: secret("Token abc") });
+        assert_eq!(headers["x-api-key"], "Token abc");
+        // The example of RFC 7617, section 2.
+        let (_, headers) = attached(&Credential::Basic {
+            username: secret("Aladdin"),
+            password: secret("open sesame"),
+        });
+        assert_eq!(headers["authorization"], "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        let (url, headers) =
+            attached(&Credential::Query { name: "api_token".into(), value: secret("a&b=c") });
+        assert_eq!(url, "https://api.example.com/v1?page=2&api_token=a%26b%3Dc");
+        assert!(headers.is_empty());
+    }
+
+    #[test]
+    fn a_value_that_would_split_the_header_is_refused() {
+        let mut url = Url::parse("https://api.example.com/").unwrap();
+        let bad = Credential::Bearer(secret("abc\r\nx-admin: 1"));
+        let result = bad.attach(&mut url, &mut HeaderMap::new());
+        assert!(matches!(result, Err(EgressError::Credential)));
+    }
+
+    #[test]
+    fn a_credential_is_never_printed() {
+        let shown = format!(
+            "{:?}",
+            Credential::Basic { username: secret("hidden-1"), password: secret("hidden-2") }
+        );
+        assert!(!shown.contains("hidden"), "{shown}");
+    }
+}

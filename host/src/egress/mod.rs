@@ -1,0 +1,101 @@
+//! Egress: the only door out of the host.
+//!
+//! Owns every socket that is opened outwards, the credentials on their way to it, and the memory
+//! of what may have reached a system. Promises that a request goes only where a [`Policy`]
+//! allows, only to an address that was judged after name resolution, and that nothing which
+//! comes back shows a credential. Never follows a redirect, never repeats a request that may
+//! have left, never reads a manifest: what may be reached comes in as rules.
+//!
+//! The way of a request: [`policy`](Policy) → `sanitise` → `budget` → `connect` (resolve,
+//! judge, dial, TLS) → the system → `reply` (bounds) → `scrub`.
+
+mod address;
+mod budget;
+mod client;
+mod connect;
+mod credential;
+mod error;
+mod network;
+mod origin;
+mod path;
+mod policy;
+mod reply;
+mod retry_after;
+mod sanitise;
+mod scrub;
+mod sent;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+pub use address::{Why, is_public};
+pub use budget::Rate;
+pub use client::{Answer, Client, Request};
+pub use credential::Credential;
+pub use error::{EgressError, Stage};
+pub use network::{Network, SystemNetwork};
+pub use origin::{NotAnOrigin, Origin, Scheme};
+pub use policy::{Policy, Refusal, Rule};
+pub use reply::Reply;
+pub use retry_after::retry_after;
+pub use sent::Sent;
+
+use self::budget::Budget;
+use crate::clock::{SharedClock, SystemClock};
+
+/// What egress stands on.
+#[derive(Debug, Clone)]
+pub struct EgressConfig {
+    /// Where names are resolved and sockets opened.
+    pub network: Arc<dyn Network>,
+    /// The host's time, for budgets and `Retry-After`.
+    pub clock: SharedClock,
+}
+
+impl Default for EgressConfig {
+    /// The machine's network and clock.
+    fn default() -> Self {
+        Self { network: Arc::new(SystemNetwork), clock: Arc::new(SystemClock) }
+    }
+}
+
+/// The door: makes a [`Client`] for each connection, and keeps their budgets. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Egress {
+    config: EgressConfig,
+    /// By the connection's name. A budget outlives its client, so that a changed setting does
+    /// not forgive what was already used.
+    budgets: Arc<Mutex<HashMap<String, Arc<Budget>>>>,
+}
+
+impl Egress {
+    /// A door that stands on `config`.
+    pub fn new(config: EgressConfig) -> Self {
+        Self { config, budgets: Arc::default() }
+    }
+
+    /// The way out of the connection `connection`, with pools of sockets and TLS sessions of its
+    /// own. Make it once and clone it: a second one shares nothing with the first but the budget.
+    pub fn client(&self, connection: &str, policy: Arc<Policy>) -> Client {
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        let budget = match budgets.get(connection) {
+            Some(budget) if budget.is_for(policy.rates(), policy.concurrency()) => budget.clone(),
+            _ => {
+                let budget = Budget::new(policy.rates().to_vec(), policy.concurrency());
+                let budget = Arc::new(budget);
+                budgets.insert(connection.to_owned(), budget.clone());
+                budget
+            }
+        };
+        Client::new(&self.config, policy, budget)
+    }
+
+    /// Forgets the budget of a connection that was removed.
+    pub fn forget(&self, connection: &str) {
+        self.budgets.lock().unwrap_or_else(PoisonError::into_inner).remove(connection);
+    }
+}

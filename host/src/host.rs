@@ -1,0 +1,272 @@
+//! A whole host: the rooms put together, started and stopped.
+//!
+//! Owns the order in which rooms open and close. Promises that a host that was stopped, or
+//! killed, goes on where it was when it starts again. Never does the work of a room itself.
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use url::Url;
+
+use crate::{
+    admin::{self, Tokens, TokenError},
+    audit::Actor,
+    clock::SharedClock,
+    config::Config,
+    connections::{ConnectionError, Connections, Live, State},
+    connectors::{ConnectorError, Connectors, Installed},
+    dispatch::{Backoff, Dispatch},
+    egress::{Egress, EgressConfig},
+    flows::{Expressions, FlowError, Flows},
+    inbox::Inbox,
+    ingress::{self, Ingress, IngressError},
+    queue::{DeadLetters, Queue, QueueError, Task},
+    runtime::{Runtime, RuntimeError},
+    store::{self, Options, Store, StoreError},
+    vault::{MasterKey, Vault, VaultError},
+};
+
+/// The file in the data directory that says where the admin API of the running host is.
+pub const ADDRESS_FILE: &str = "admin.addr";
+
+/// Why a host does not start.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each is the room's own error")]
+pub enum HostError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    #[error(transparent)]
+    Connectors(#[from] ConnectorError),
+    #[error(transparent)]
+    Connections(#[from] ConnectionError),
+    #[error(transparent)]
+    Flows(#[from] FlowError),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    #[error(transparent)]
+    Tokens(#[from] TokenError),
+    #[error(transparent)]
+    Ingress(#[from] IngressError),
+    #[error("cannot listen for the admin API on {addr}: {source}\n  hint: is another program there? --admin takes another address")]
+    Admin { addr: SocketAddr, source: io::Error },
+    #[error("cannot write `{}`: {source}", .path.display())]
+    File { path: PathBuf, source: io::Error },
+}
+
+/// The rooms of a host, for those above them. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Rooms {
+    /// The data directory.
+    pub store: Store,
+    /// What there is to do.
+    pub queue: Queue,
+    /// Installed releases.
+    pub connectors: Connectors,
+    /// Accounts.
+    pub connections: Connections,
+    /// Flows, their runs and effects.
+    pub flows: Flows,
+    /// Deliveries.
+    pub inbox: Inbox,
+    /// The listener for webhooks.
+    pub ingress: Ingress,
+    /// Where connectors run.
+    pub runtime: Runtime,
+    /// Who may use the admin API.
+    pub tokens: Tokens,
+    /// The host's time.
+    pub clock: SharedClock,
+    /// The URL under which the world sees the ingress, without a path.
+    pub public_url: Url,
+    /// When the host started, in milliseconds since 1970.
+    pub started_at_ms: u64,
+}
+
+/// A running host.
+#[derive(Debug)]
+pub struct Host {
+    /// Its rooms.
+    pub rooms: Rooms,
+    /// Where webhooks arrive.
+    pub ingress: SocketAddr,
+    /// Where the admin API is.
+    pub admin: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Host {
+    /// Starts a host: opens the rooms, listens, and goes on with the work that is there.
+    pub async fn start(
+        config: &Config,
+        master: MasterKey,
+        clock: SharedClock,
+        backoff: Backoff,
+    ) -> Result<Self, HostError> {
+        let listener = TcpListener::bind(config.ingress).await;
+        let (listener, ingress) = bound(listener).map_err(|source| {
+            IngressError::Bind { addr: config.ingress.to_string(), source }
+        })?;
+        let admin_listener = TcpListener::bind(config.admin).await;
+        let (admin_listener, admin) = bound(admin_listener)
+            .map_err(|source| HostError::Admin { addr: config.admin, source })?;
+        let public_url = config.public_url.clone().unwrap_or_else(|| at(ingress));
+        let rooms = Rooms::open(&config.data, master, clock, public_url).await?;
+        write(&config.data.join(ADDRESS_FILE), admin.to_string().as_bytes())?;
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(rooms.dispatch(backoff).run(stopped.clone()));
+        tasks.spawn(ingress::serve(rooms.ingress.clone(), listener, stopped.clone()));
+        tasks.spawn(admin::serve(rooms.clone(), admin_listener, stopped));
+        tracing::info!(%ingress, %admin, data = %config.data.display(), "jackfield serves");
+        Ok(Self { rooms, ingress, admin, stop, tasks })
+    }
+
+    /// Stops it: no new webhook, no new work; what is under way ends.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+        tracing::info!("jackfield has stopped");
+    }
+}
+
+impl Rooms {
+    /// Opens the rooms, from the ground up.
+    async fn open(
+        data: &Path,
+        master: MasterKey,
+        clock: SharedClock,
+        public_url: Url,
+    ) -> Result<Self, HostError> {
+        let store = store::open(data, Options::default())?;
+        let cache_key = master.derive("compile cache");
+        let vault = Vault::open(store.clone(), master).await?;
+        let tokens = Tokens::new(store.clone(), clock.clone());
+        tokens.ensure_local(data).await?;
+        let queue = Queue::open(store.clone(), clock.clone())?;
+        let runtime = Runtime::start(data.join("compiled"), cache_key)?;
+        let releases = data.join("releases");
+        let connectors =
+            Connectors::open(store.clone(), runtime.clone(), clock.clone(), releases)?;
+        let connections = Connections::open(
+            store.clone(),
+            vault,
+            Egress::new(EgressConfig { clock: clock.clone(), ..EgressConfig::default() }),
+            connectors.clone(),
+            clock.clone(),
+        )?;
+        for live in connections.list() {
+            queue.pause(&live.connection.name, !live.is_active());
+        }
+        let expressions = Expressions::load(&runtime)?;
+        let flows = Flows::open(
+            store.clone(),
+            runtime.clone(),
+            connections.clone(),
+            expressions,
+            clock.clone(),
+        )?;
+        let inbox = Inbox::new(store.clone(), queue.clone(), clock.clone());
+        let ingress = Ingress::new(
+            connections.clone(),
+            inbox.clone(),
+            runtime.clone(),
+            store.clone(),
+            clock.clone(),
+            public_url.clone(),
+        );
+        let started_at_ms = clock.now_ms();
+        Ok(Self {
+            store,
+            queue,
+            connectors,
+            connections,
+            flows,
+            inbox,
+            ingress,
+            runtime,
+            tokens,
+            clock,
+            public_url,
+            started_at_ms,
+        })
+    }
+
+    fn dispatch(&self, backoff: Backoff) -> Dispatch {
+        Dispatch {
+            queue: self.queue.clone(),
+            inbox: self.inbox.clone(),
+            connections: self.connections.clone(),
+            flows: self.flows.clone(),
+            runtime: self.runtime.clone(),
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            backoff,
+        }
+    }
+
+    /// Installs a release; connections of its connector go through it from then on.
+    pub async fn install(
+        &self,
+        release: Vec<u8>,
+        actor: Actor,
+    ) -> Result<std::sync::Arc<Installed>, HostError> {
+        let installed = self.connectors.install(release, actor).await?;
+        self.connections.refresh(&installed.record.id).await?;
+        Ok(installed)
+    }
+
+    /// Pauses or resumes a connection, and with it the work on its lane.
+    pub async fn set_state(
+        &self,
+        name: &str,
+        state: State,
+        actor: Actor,
+    ) -> Result<std::sync::Arc<Live>, HostError> {
+        let live = self.connections.set_state(name, state, actor).await?;
+        self.queue.pause(name, !live.is_active());
+        Ok(live)
+    }
+
+    /// Puts stopped work back. If its effect is not known, the person who retries has decided
+    /// that it did not happen.
+    pub async fn retry(&self, dead_letter: &str, actor: Actor) -> Result<(), HostError> {
+        let desk = DeadLetters::of(self.queue.clone());
+        if let Task::Step { run } = &desk.get(dead_letter)?.task {
+            self.flows.decide_to_retry(run, actor.clone()).await?;
+        }
+        Ok(desk.retry(dead_letter, actor).await?)
+    }
+
+    /// The URL of a connection's endpoint.
+    pub fn endpoint(&self, live: &Live) -> String {
+        let origin = self.public_url.as_str().trim_end_matches('/');
+        format!("{origin}{}{}", ingress::PREFIX, live.connection.endpoint)
+    }
+}
+
+/// A listener with the address that it got.
+fn bound(listener: io::Result<TcpListener>) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = listener?;
+    let addr = listener.local_addr()?;
+    Ok((listener, addr))
+}
+
+/// The URL of an address.
+fn at(addr: SocketAddr) -> Url {
+    // An address is always a host and a port.
+    Url::parse(&format!("http://{addr}")).expect("a URL")
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), HostError> {
+    std::fs::write(path, bytes).map_err(|source| HostError::File { path: path.to_owned(), source })
+}

@@ -1,0 +1,67 @@
+//! The named trees, and what stands in each.
+
+use super::pieces::PIECE_BYTES;
+
+/// A tree: a name for people, and the byte with which its keys begin on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tree {
+    /// Its name in messages.
+    pub name: &'static str,
+    pub(super) byte: u8,
+    /// The longest value, in bytes.
+    pub(super) value_bytes_max: usize,
+}
+
+/// The longest value of a tree whose values may be long.
+const LONG: usize = 64 << 20;
+
+const fn short(byte: u8, name: &'static str) -> Tree {
+    Tree { name, byte, value_bytes_max: PIECE_BYTES }
+}
+
+const fn long(byte: u8, name: &'static str) -> Tree {
+    Tree { name, byte, value_bytes_max: LONG }
+}
+
+impl Tree {
+    /// Whether a value may stand in several pieces.
+    pub(super) const fn is_long(self) -> bool {
+        self.value_bytes_max > PIECE_BYTES
+    }
+}
+
+/// Facts about the data directory itself.
+pub const META: Tree = short(1, "meta");
+/// Raw deliveries by id.
+pub const DELIVERIES: Tree = long(2, "deliveries");
+/// What became of each delivery, by id.
+pub const DELIVERY_STATUS: Tree = long(3, "delivery-status");
+/// Which deliveries were seen: connection, then the delivery's name.
+pub const DEDUPE: Tree = short(4, "dedupe");
+/// Work by lane, time and id.
+pub const DUE: Tree = short(5, "due");
+/// Which events were seen: connection, kind and key.
+pub const EVENTS: Tree = short(6, "events");
+/// Runs by id.
+pub const RUNS: Tree = long(7, "runs");
+/// Effects by run and step.
+pub const EFFECTS: Tree = long(8, "effects");
+/// Dead letters by id.
+pub const DEAD_LETTERS: Tree = long(9, "dead-letters");
+/// The audit trail by sequence number.
+pub const AUDIT: Tree = short(10, "audit");
+/// Connections by name.
+pub const CONNECTIONS: Tree = long(11, "connections");
+/// Installed releases by connector id.
+pub const RELEASES: Tree = short(12, "releases");
+/// Flows by name, and their versions by digest.
+pub const FLOWS: Tree = long(13, "flows");
+/// Sealed secrets and sealed data keys.
+pub const SECRETS: Tree = long(14, "secrets");
+/// What connectors keep: connection, then key.
+pub const STORAGE: Tree = long(15, "storage");
+/// Counts, such as how much storage a connection uses.
+pub const COUNTERS: Tree = short(16, "counters");
+
+/// The pieces of long values; known to this room alone.
+pub(super) const PIECES: Tree = short(255, "pieces");

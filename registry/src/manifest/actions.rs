@@ -1,0 +1,126 @@
+//! `[events.*]`, `[actions.*]` and `[entities.*]`: what a connector tells of, does and has.
+//!
+//! Owns the declarations and the form of a reference to a schema. Never compiles a schema.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use serde_json::Value;
+
+/// A kind of event.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventKind {
+    /// What happened, in words.
+    pub title: String,
+    /// The canonical record that the event carries; none where it is free in form.
+    pub entity: Option<String>,
+}
+
+/// Something that a connector can do.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// What it does, in words.
+    pub title: String,
+    /// What its input must be; anything where it is absent.
+    pub input: Option<SchemaRef>,
+    /// What its output is.
+    pub output: Option<SchemaRef>,
+    /// Whether it changes something at the vendor; it does unless this says no.
+    #[serde(default = "yes")]
+    pub mutates: bool,
+    /// How a second try is kept from doing it twice. There if and only if it mutates.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// How a second try of an action is kept from doing it twice.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Written")]
+pub enum Idempotency {
+    /// The vendor knows a repeat by a header, which the host adds to each mutating request of
+    /// the call.
+    Header {
+        /// The header's name.
+        name: String,
+    },
+    /// The vendor knows a repeat by a field of the body, into which the component puts
+    /// `context.idempotency-key`.
+    Field,
+    /// The input itself names what it makes, so that doing it twice is doing it once.
+    NaturalKey,
+    /// The component can find out whether it was done: the host asks `actions.recall` first.
+    SearchFirst,
+    /// Not at all: after an outcome that is not known a person decides.
+    None,
+}
+
+/// The form of [`Idempotency`]: each kind has braces here, so that unknown keys are refused.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+enum Written {
+    Header { name: String },
+    Field {},
+    NaturalKey {},
+    SearchFirst {},
+    None {},
+}
+
+impl From<Written> for Idempotency {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Header { name } => Self::Header { name },
+            Written::Field {} => Self::Field,
+            Written::NaturalKey {} => Self::NaturalKey,
+            Written::SearchFirst {} => Self::SearchFirst,
+            Written::None {} => Self::None,
+        }
+    }
+}
+
+/// The schema of an input or an output.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SchemaRef {
+    /// A canonical schema, by name.
+    Model(String),
+    /// A JSON Schema (draft 2020-12), in which `{"$ref": "model:contact"}` names a canonical one.
+    Inline(Value),
+}
+
+impl<'de> Deserialize<'de> for SchemaRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = SchemaRef;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a canonical schema or a table that is a JSON Schema")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<SchemaRef, E> {
+                Ok(SchemaRef::Model(name.into()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SchemaRef, A::Error> {
+                Value::deserialize(MapAccessDeserializer::new(map)).map(SchemaRef::Inline)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// A kind of canonical record that a connector has.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entity {
+    /// The fields by which a record is found before one is made, the surest first.
+    #[serde(rename = "match", default)]
+    pub match_keys: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}

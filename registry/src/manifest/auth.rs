@@ -1,0 +1,138 @@
+//! `[auth.NAME]`: how the host attaches a credential to a request.
+//!
+//! Owns the kinds. Names secrets, and never holds one.
+
+use serde::Deserialize;
+
+/// One way of attaching a credential; `[[egress]]` says to which origin it goes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Written")]
+pub enum Auth {
+    /// `authorization: Bearer …` (RFC 6750).
+    Bearer {
+        /// The secret that is the token.
+        secret: String,
+    },
+    /// A key under a name of the vendor's choice.
+    ApiKey {
+        /// Where it goes.
+        placement: Placement,
+        /// The header's or the query parameter's name.
+        name: String,
+        /// The secret that is the key.
+        secret: String,
+        /// What stands before the key, such as `Token `; mostly empty.
+        prefix: String,
+    },
+    /// `authorization: Basic …` (RFC 7617).
+    Basic {
+        /// The user-id.
+        username: Username,
+        /// The password.
+        password: Password,
+    },
+}
+
+/// Where an API key goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Placement {
+    /// Into a header.
+    Header,
+    /// Into the URL's query.
+    Query,
+}
+
+/// Where the user-id of a basic credential comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Username {
+    /// The secret of this name.
+    Secret(String),
+    /// The param of this name.
+    Param(String),
+}
+
+/// Where the password of a basic credential comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Password {
+    /// The secret of this name.
+    Secret(String),
+    /// This very text, which is no secret: vendors that take a key as user-id want `x`, or
+    /// nothing.
+    Literal(String),
+}
+
+impl Auth {
+    /// The secrets that it names.
+    pub fn secret_names(&self) -> Vec<&str> {
+        match self {
+            Self::Bearer { secret } | Self::ApiKey { secret, .. } => vec![secret],
+            Self::Basic { username, password } => {
+                let username = match username {
+                    Username::Secret(name) => Some(name.as_str()),
+                    Username::Param(_) => None,
+                };
+                let password = match password {
+                    Password::Secret(name) => Some(name.as_str()),
+                    Password::Literal(_) => None,
+                };
+                username.into_iter().chain(password).collect()
+            }
+        }
+    }
+}
+
+/// The block as it is written.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+enum Written {
+    Bearer {
+        secret: String,
+    },
+    ApiKey {
+        #[serde(rename = "in")]
+        placement: Placement,
+        name: String,
+        secret: String,
+        #[serde(default)]
+        prefix: String,
+    },
+    Basic {
+        username_secret: Option<String>,
+        username_param: Option<String>,
+        password_secret: Option<String>,
+        password: Option<String>,
+    },
+}
+
+impl TryFrom<Written> for Auth {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        Ok(match written {
+            Written::Bearer { secret } => Self::Bearer { secret },
+            Written::ApiKey { placement, name, secret, prefix } => {
+                Self::ApiKey { placement, name, secret, prefix }
+            }
+            Written::Basic { username_secret, username_param, password_secret, password } => {
+                let username = match (username_secret, username_param) {
+                    (Some(name), None) => Username::Secret(name),
+                    (None, Some(name)) => Username::Param(name),
+                    _ => {
+                        return Err("the user-id must come from one place\n  hint: write either \
+                                    `username_secret` or `username_param`");
+                    }
+                };
+                let password = match (password_secret, password) {
+                    (Some(name), None) => Password::Secret(name),
+                    (None, text) => Password::Literal(text.unwrap_or_default()),
+                    (Some(_), Some(_)) => {
+                        return Err("the password must come from one place\n  hint: write either \
+                                    `password_secret` or `password`");
+                    }
+                };
+                Self::Basic { username, password }
+            }
+        })
+    }
+}

@@ -1,0 +1,193 @@
+//! Checks `[auth.*]`, `[http]`, `[[egress]]`, `[[budget]]`, `[health]` and `[webhook]`: what
+//! goes between a connector and its vendor.
+
+use toml::{
+    Spanned,
+    de::{DeArray, DeValue},
+};
+use url::Url;
+
+use super::{Check, header_mistake};
+use crate::manifest::{
+    METHODS,
+    auth::{Auth, Password, Placement, Username},
+    document::{Place, search},
+    egress::Egress,
+    webhook::Webhook,
+};
+
+/// The longest that one request may take, in milliseconds.
+const TIMEOUT_MS_MAX: u64 = 300_000;
+/// The most requests that a budget can count.
+const REQUESTS_MAX: u64 = 100_000_000;
+/// The most requests at a time that a budget can ask for.
+const CONCURRENCY_MAX: u64 = 1000;
+/// The longest value of a header, in bytes.
+const HEADER_VALUE_BYTES_MAX: usize = 4 << 10;
+
+impl Check<'_, '_> {
+    /// Everything that is sent and received.
+    pub(super) fn traffic(&mut self) {
+        let manifest = self.manifest;
+        for (name, auth) in &manifest.auth {
+            let place = Place::block("auth").key(name);
+            self.name_key(&place, "an auth", name);
+            self.auth(&place, auth);
+        }
+        self.http();
+        for (index, egress) in manifest.egress.iter().enumerate() {
+            self.egress(&Place::block("egress").item(index), egress);
+        }
+        for (index, budget) in manifest.budgets.iter().enumerate() {
+            let place = Place::block("budget").item(index);
+            self.bounds(&place.key("requests"), budget.requests.into(), REQUESTS_MAX);
+            if let Some(concurrency) = budget.concurrency {
+                self.bounds(&place.key("concurrency"), concurrency.into(), CONCURRENCY_MAX);
+            }
+            if let Some(header) = &budget.remaining_header {
+                self.header(&place.key("remaining_header"), header);
+            }
+        }
+        if let Some(health) = &manifest.health {
+            let place = Place::block("health");
+            self.path(&place.key("path"), &health.path);
+            if manifest.egress.is_empty() {
+                let message = "`[health]` is read at the first `[[egress]]`, and there is none";
+                self.wrong_key(&place, message, "add an `[[egress]]`, or leave `[health]` out");
+            }
+        }
+        if let Some(webhook) = &manifest.webhook {
+            self.webhook(webhook);
+        }
+    }
+
+    /// The block checks itself when it is read; what is left is what it refers to.
+    fn webhook(&mut self, webhook: &Webhook) {
+        let block = Place::block("webhook");
+        for name in webhook.secret_names() {
+            let value = self.document.root.get("webhook");
+            let names_it = |value: &DeValue<'_>| value.as_str() == Some(name);
+            let holds_it = |key: &str, value: &Spanned<DeValue<'_>>| {
+                let value = value.get_ref();
+                let among = |all: &DeArray<'_>| all.iter().any(|one| names_it(one.get_ref()));
+                key.contains("secret") && (names_it(value) || value.as_array().is_some_and(among))
+            };
+            let place = value.and_then(|value| search(value, &block, &holds_it));
+            self.secret(&place.unwrap_or_else(|| block.clone()), name);
+        }
+    }
+
+    fn auth(&mut self, place: &Place, auth: &Auth) {
+        match auth {
+            Auth::Bearer { secret } => self.secret(&place.key("secret"), secret),
+            Auth::ApiKey { placement, name, secret, prefix } => {
+                self.secret(&place.key("secret"), secret);
+                self.key_name(&place.key("name"), *placement, name);
+                if !is_header_value(prefix) {
+                    let message = "`prefix` is not plain text on one line";
+                    self.wrong(&place.key("prefix"), message, "use visible ASCII and spaces");
+                }
+            }
+            Auth::Basic { username, password } => {
+                match username {
+                    Username::Secret(name) => self.secret(&place.key("username_secret"), name),
+                    Username::Param(name) => self.param(&place.key("username_param"), name),
+                }
+                if let Password::Secret(name) = password {
+                    self.secret(&place.key("password_secret"), name);
+                }
+            }
+        }
+    }
+
+    /// The header or the query parameter that carries a key.
+    fn key_name(&mut self, place: &Place, placement: Placement, name: &str) {
+        let in_query = |b: u8| b.is_ascii_alphanumeric() || b"-._~$[]".contains(&b);
+        match placement {
+            Placement::Header => self.header(place, name),
+            Placement::Query if name.is_empty() || !name.bytes().all(in_query) => {
+                let message = format!("`{}` is not a query parameter", name.escape_debug());
+                self.wrong(place, message, "use letters, digits, `-`, `_` and `.`");
+            }
+            Placement::Query => {}
+        }
+    }
+
+    fn http(&mut self) {
+        let http = &self.manifest.http;
+        let block = Place::block("http");
+        self.bounds(&block.key("timeout_ms"), http.timeout_ms, TIMEOUT_MS_MAX);
+        for (name, value) in &http.headers {
+            let place = block.key("headers").key(name);
+            if let Some((message, hint)) = header_mistake(name) {
+                self.wrong_key(&place, message, hint);
+            }
+            if name.eq_ignore_ascii_case("authorization") {
+                let message = "the header `authorization` is a credential";
+                self.wrong_key(&place, message, "describe it as an `[auth.NAME]`");
+            }
+            let filled = self.template(&place, value, "x");
+            if filled.is_some_and(|value| !is_header_value(&value)) {
+                let message = format!("the value of the header `{name}` is not plain text");
+                self.wrong(&place, message, "use visible ASCII and spaces, on one line");
+            }
+        }
+    }
+
+    fn egress(&mut self, place: &Place, egress: &Egress) {
+        self.origin(&place.key("origin"), &egress.origin);
+        for (index, method) in egress.methods.iter().enumerate() {
+            self.known(&place.key("methods").item(index), "method", method, &METHODS);
+        }
+        for (key, paths) in [("paths", &egress.paths), ("safe_posts", &egress.safe_posts)] {
+            for (index, path) in paths.iter().enumerate() {
+                self.path(&place.key(key).item(index), path);
+            }
+        }
+        for (key, list) in [("methods", &egress.methods), ("paths", &egress.paths)] {
+            if list.is_empty() {
+                let message = format!("`{key}` in {place} is empty, so that nothing is granted");
+                self.wrong(&place.key(key), message, "leave it out to ask for all of them");
+            }
+        }
+        for (index, path) in egress.safe_posts.iter().enumerate() {
+            let granted = egress.paths.iter().any(|prefix| path.starts_with(prefix.as_str()));
+            if !granted || !egress.methods.iter().any(|method| method == "POST") {
+                let message =
+                    format!("`{}` is in `safe_posts` but not granted", path.escape_debug());
+                let hint = "`methods` must have `POST`, and `paths` a beginning of it";
+                self.wrong(&place.key("safe_posts").item(index), message, hint);
+            }
+        }
+        if let Some(auth) = &egress.auth {
+            let known: Vec<_> = self.manifest.auth.keys().map(String::as_str).collect();
+            self.known(&place.key("auth"), "auth", auth, &known);
+        }
+        self.text(&place.key("why"), &egress.why);
+    }
+
+    /// An origin: `https`, a host, perhaps a port, and nothing else.
+    fn origin(&mut self, place: &Place, origin: &str) {
+        let Some(filled) = self.template(place, origin, "x") else { return };
+        let url = Url::parse(&filled).ok();
+        let whole = url.as_ref().map(|url| url.origin().ascii_serialization());
+        if whole.as_deref() == Some(filled.as_str()) && filled.starts_with("https://") {
+            return;
+        }
+        let shown = origin.escape_debug();
+        let hint = match url.filter(|url| url.has_host()) {
+            Some(url) if url.scheme() == "https" && !origin.contains('{') => {
+                format!("write `{}`, and paths in `paths`", url.origin().ascii_serialization())
+            }
+            Some(url) if url.scheme() == "http" => "origins are https, without exception; a test \
+                 sends a connection's requests elsewhere by its own setting"
+                .into(),
+            _ => "such as `https://api.example.com` or `https://{param:shop}.example.com`".into(),
+        };
+        self.wrong(place, format!("`{shown}` is not an https origin"), hint);
+    }
+}
+
+fn is_header_value(text: &str) -> bool {
+    text.len() <= HEADER_VALUE_BYTES_MAX && text.bytes().all(|b| matches!(b, b' '..=b'~'))
+}

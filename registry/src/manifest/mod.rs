@@ -1,0 +1,134 @@
+//! The manifest: everything about a connector that can be said without running it.
+//!
+//! Owns the types of `connector.toml`, a file for each group of blocks. Promises that a
+//! [`Manifest`] holds only what makes sense together: every name that it refers to is there,
+//! every origin is one, every action that changes something says how a second try is told from
+//! a second wish. Never reads a file, and never knows a connection's values.
+
+mod actions;
+mod auth;
+mod check;
+mod connector;
+mod document;
+mod egress;
+mod error;
+mod explain;
+mod form;
+mod limits;
+mod names;
+mod read;
+#[cfg(test)]
+mod tests;
+mod units;
+pub mod webhook;
+
+use std::collections::BTreeMap;
+
+pub use actions::{Action, Entity, EventKind, Idempotency, SchemaRef};
+pub use auth::{Auth, Password, Placement, Username};
+pub use connector::{CATEGORIES, Connector, ROLES};
+pub use egress::{Budget, Egress, Health, Http, METHODS};
+pub use error::{MISTAKES_MAX, ManifestError, Mistake};
+pub use form::{Param, Secret, SecretUse};
+pub use limits::Limits;
+pub use webhook::Webhook;
+
+use document::Document;
+use read::Reader;
+
+/// The largest manifest, in bytes. The longest that a person has written has a tenth of it.
+pub const MANIFEST_BYTES_MAX: usize = 256 << 10;
+
+/// One `connector.toml`, read and checked.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// `[connector]`: who it is.
+    pub connector: Connector,
+    /// `[[param]]`: the plain settings of a connection, in the order of the form.
+    pub params: Vec<Param>,
+    /// `[[secret]]`: what only the vault, egress and verification see, in the order of the form.
+    pub secrets: Vec<Secret>,
+    /// `[auth.NAME]`: the ways in which the host attaches a credential.
+    pub auth: BTreeMap<String, Auth>,
+    /// `[http]`: what goes for every request.
+    pub http: Http,
+    /// `[[egress]]`: where it may send requests. Nowhere else.
+    pub egress: Vec<Egress>,
+    /// `[[budget]]`: how often; each of them holds, for each connection.
+    pub budgets: Vec<Budget>,
+    /// `[webhook]`: how its vendor's webhooks are taken; none if it takes none.
+    pub webhook: Option<Webhook>,
+    /// `[events."thing.happened"]`: the events that it can tell of, by kind.
+    pub events: BTreeMap<String, EventKind>,
+    /// `[actions."thing.verb"]`: what it can do, by name.
+    pub actions: BTreeMap<String, Action>,
+    /// `[entities.NAME]`: the canonical records that it has, by name.
+    pub entities: BTreeMap<String, Entity>,
+    /// `[health]`: where its vendor says whether it is well.
+    pub health: Option<Health>,
+    /// `[limits]`: what one call of it asks to use.
+    pub limits: Limits,
+}
+
+impl Manifest {
+    /// Reads and checks the text of a manifest. `file` is what its mistakes are named after.
+    ///
+    /// # Errors
+    /// Each mistake with its place, up to [`MISTAKES_MAX`]: first those of form, one for each
+    /// block; and only where there is none of those, those of meaning.
+    pub fn parse(text: &str, file: &str) -> Result<Self, ManifestError> {
+        read(text).map_err(|mut mistakes| {
+            mistakes.sort();
+            mistakes.dedup();
+            mistakes.truncate(MISTAKES_MAX);
+            ManifestError { file: file.into(), mistakes }
+        })
+    }
+}
+
+fn read(text: &str) -> Result<Manifest, Vec<Mistake>> {
+    if text.len() > MANIFEST_BYTES_MAX {
+        let message = format!(
+            "the manifest has {} bytes, more than the {MANIFEST_BYTES_MAX} allowed",
+            text.len()
+        );
+        let hint = "keep documentation and data out of it; large schemas belong into the model";
+        return Err(vec![Mistake { line: 1, column: 1, message, hint: hint.into() }]);
+    }
+    let document = Document::parse(text)?;
+    let mut reader = Reader::new(&document);
+    let connector = reader.required("connector");
+    let params = reader.listed("param");
+    let secrets = reader.listed("secret");
+    let auth = reader.named("auth");
+    let http = reader.once("http").unwrap_or_default();
+    let egress = reader.listed("egress");
+    let budgets = reader.listed("budget");
+    let webhook = reader.once("webhook");
+    let events = reader.named("events");
+    let actions = reader.named("actions");
+    let entities = reader.named("entities");
+    let health = reader.once("health");
+    let limits = reader.once("limits").unwrap_or_default();
+    let Some(connector) = connector else { return Err(reader.mistakes) };
+    if !reader.mistakes.is_empty() {
+        return Err(reader.mistakes);
+    }
+    let manifest = Manifest {
+        connector,
+        params,
+        secrets,
+        auth,
+        http,
+        egress,
+        budgets,
+        webhook,
+        events,
+        actions,
+        entities,
+        health,
+        limits,
+    };
+    let mistakes = check::check(&document, &manifest);
+    if mistakes.is_empty() { Ok(manifest) } else { Err(mistakes) }
+}

@@ -1,0 +1,124 @@
+//! A release: one `.wasm` file that is a component with its manifest inside.
+//!
+//! Owns the file's form: the component, and in it the custom sections [`MANIFEST_SECTION`] and
+//! [`CONTRACT_SECTION`]. Promises that a [`Release`] is a valid component whose exports bear out
+//! its manifest, and that a file that is not one is refused in time and memory that grow no
+//! faster than the file. Never compiles, runs or fetches anything.
+
+mod contract;
+mod digest;
+mod error;
+mod sections;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use wasmparser::{Validator, WasmFeatures};
+
+pub use contract::{CONTRACT_VERSION, Role};
+pub use digest::Digest;
+pub use error::{PackageError, Unfilled};
+pub use sections::{CONTRACT_SECTION, Item, Kind, MANIFEST_SECTION, embed};
+
+use crate::manifest::Manifest;
+use sections::Sections;
+
+/// The largest release, in bytes.
+pub const RELEASE_BYTES_MAX: usize = 64 << 20;
+
+/// The name that the mistakes of a manifest inside a release bear.
+const MANIFEST_FILE: &str = "connector.toml";
+
+/// A release, read and checked.
+#[derive(Debug, Clone)]
+pub struct Release {
+    bytes: Vec<u8>,
+    code: Vec<u8>,
+    digest: Digest,
+    code_digest: Digest,
+    manifest: Manifest,
+    imports: Vec<Item>,
+    exports: Vec<Item>,
+    roles: BTreeSet<Role>,
+}
+
+impl Release {
+    /// Reads the bytes of a file that nobody trusts.
+    ///
+    /// # Errors
+    /// What the file is instead, or what is wrong with it, and how to mend that.
+    pub fn read(bytes: impl Into<Vec<u8>>) -> Result<Self, PackageError> {
+        let bytes = bytes.into();
+        sections::expect_component(&bytes)?;
+        Validator::new_with_features(WasmFeatures::default())
+            .validate_all(&bytes)
+            .map_err(|error| error::invalid(&error))?;
+        let sections = Sections::read(&bytes)?;
+        contract::expect_version(sections.contract)?;
+        let text = std::str::from_utf8(sections.manifest.ok_or(PackageError::NoManifest)?)
+            .map_err(|error| PackageError::ManifestEncoding { at_byte: error.valid_up_to() })?;
+        let manifest = Manifest::parse(text, MANIFEST_FILE)?;
+        let roles = contract::roles(&sections.exports);
+        contract::expect_roles(&manifest, &roles)?;
+        let Sections { code, imports, exports, .. } = sections;
+        Ok(Self {
+            digest: Digest::of(&bytes),
+            code_digest: Digest::of(&code),
+            bytes,
+            code,
+            manifest,
+            imports,
+            exports,
+            roles,
+        })
+    }
+
+    /// What it says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The digest of the whole file: the release's name.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The digest of [`Release::code`]: releases that differ only in their manifests share it,
+    /// and so the compiled code.
+    pub fn code_digest(&self) -> Digest {
+        self.code_digest
+    }
+
+    /// The component, without the sections that are ours.
+    pub fn code(&self) -> &[u8] {
+        &self.code
+    }
+
+    /// The whole file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What the component imports, in its own order.
+    pub fn imports(&self) -> &[Item] {
+        &self.imports
+    }
+
+    /// What the component exports, in its own order.
+    pub fn exports(&self) -> &[Item] {
+        &self.exports
+    }
+
+    /// The interfaces of the contract that the component exports. It may export more of them
+    /// than its manifest has use for: one component can interpret many manifests.
+    pub fn roles(&self) -> &BTreeSet<Role> {
+        &self.roles
+    }
+
+    /// The names of the imports that no connector gets; empty for one that can be installed.
+    pub fn imports_beyond_contract(&self) -> Vec<String> {
+        let beyond = self.imports.iter().filter(|import| !contract::is_offered(import));
+        beyond.map(|import| import.name.clone()).collect()
+    }
+}

@@ -1,0 +1,39 @@
+//! The seam between the contract and the pure code: strings in, strings or a problem out.
+//! It promises to add nothing and decides nothing.
+
+#![expect(unsafe_code, reason = "the generated bindings lower and lift memory")]
+#![allow(missing_docs, reason = "the contract documents the generated items")]
+
+wit_bindgen::generate!({ world: "expressions-role", path: "../../wit" });
+
+use exports::jackfield::connector::expressions::{Guest, Problem};
+
+/// The exported component.
+struct Expressions;
+
+impl Guest for Expressions {
+    fn check(expression: String) -> Result<(), Problem> {
+        crate::check(&expression).map_err(problem)
+    }
+
+    fn evaluate(
+        expressions: Vec<String>,
+        input: String,
+        vars: String,
+    ) -> Result<Vec<String>, Problem> {
+        let expressions: Vec<&str> = expressions.iter().map(String::as_str).collect();
+        crate::evaluate(&expressions, &input, &vars).map_err(problem)
+    }
+}
+
+/// A failure in the words of the contract. Every failure here is for a person to mend.
+fn problem(failure: crate::Failure) -> Problem {
+    Problem {
+        code: "invalid".to_owned(),
+        message: failure.to_string(),
+        retry_after_ms: None,
+        details: None,
+    }
+}
+
+export!(Expressions);
