@@ -185,11 +185,8 @@ impl Lane {
         let start = Instant::now();
         let mut request = Request::new(Full::new(delivery.body.clone()));
         *request.method_mut() = delivery.method.clone();
-        *request.uri_mut() = self
-            .target
-            .path
-            .parse()
-            .map_err(|_| SendError::Address(self.target.path.clone()))?;
+        *request.uri_mut() =
+            self.target.path.parse().map_err(|_| SendError::Address(self.target.path.clone()))?;
         *request.headers_mut() = delivery.headers.clone();
         request.headers_mut().insert(header::HOST, self.target.host.clone());
         let response = self.connection().await?.send_request(request).await?;

@@ -57,7 +57,7 @@ words! {
     DeliveryParsed = "delivery.parsed",
     /// A person had a delivery parsed again.
     DeliveryReplayed = "delivery.replayed",
-    /// A vendor's handshake was answered.
+    /// A vendor's handshake that brought a secret was answered.
     HandshakeAnswered = "handshake.answered",
     /// An event that was seen before came again and started nothing.
     EventRepeated = "event.repeated",

@@ -49,6 +49,14 @@ impl Log {
     }
 }
 
+impl Log {
+    /// A line that the guest wrote to standard error.
+    pub fn stderr(&self, line: &str) {
+        let connection = self.connection.as_deref().unwrap_or("-");
+        tracing::warn!(target: "guest", connection, "{}", self.clean(line, LINE_BYTES_MAX));
+    }
+}
+
 impl Host for Log {
     async fn write(
         &mut self,

@@ -67,11 +67,6 @@ impl Voice {
         self.out.write(&format!("{line}\n"));
     }
 
-    /// A word on what is going on, beside the data.
-    pub(super) fn note(&mut self, line: &str) {
-        self.err.write(&format!("{line}\n"));
-    }
-
     /// Rows in columns under a head.
     pub(super) fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
         let width = |column: usize| {

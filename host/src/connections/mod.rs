@@ -7,9 +7,6 @@
 mod check;
 mod live;
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,

@@ -6,9 +6,6 @@
 
 mod schemas;
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     collections::BTreeMap,
     fs,

@@ -8,9 +8,6 @@ mod backoff;
 mod outcome;
 mod parse;
 
-#[cfg(test)]
-mod tests;
-
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;

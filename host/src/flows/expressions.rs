@@ -31,15 +31,15 @@ impl Expressions {
 
     /// Whether a text is an expression.
     pub async fn check(&self, expression: &str) -> Result<(), Fault> {
-        self.runtime.check_expression(&self.package, LIMITS, expression).await
+        self.runtime.check_expression(&self.package, LIMITS, expression.to_owned()).await.result
     }
 
     /// The value of an expression on `input`.
     pub async fn evaluate(&self, expression: &str, input: &Value) -> Result<Value, Fault> {
         let expressions = [expression.to_owned()];
         let input = input.to_string();
-        let values =
-            self.runtime.evaluate(&self.package, LIMITS, &expressions, &input, "{}").await?;
+        let called = self.runtime.evaluate(&self.package, LIMITS, &expressions, input, "{}".into());
+        let values = called.await.result?;
         let broken = |why: String| Fault::new(Blame::Host, Retry::Never, "expressions", why);
         let value = values.first().ok_or_else(|| broken("no value came back".into()))?;
         serde_json::from_str(value).map_err(|error| broken(error.to_string()))

@@ -13,9 +13,6 @@ mod route;
 mod run;
 mod step;
 
-#[cfg(test)]
-mod tests;
-
 use std::{collections::BTreeMap, sync::Arc};
 
 use arc_swap::ArcSwap;

@@ -152,7 +152,7 @@ impl Status {
         batch.put(trees::DELIVERY_STATUS, delivery.as_bytes(), value);
     }
 
-    fn get(store: &Store, delivery: &str) -> Result<Self, InboxError> {
+    pub(super) fn get(store: &Store, delivery: &str) -> Result<Self, InboxError> {
         let Some(bytes) = store.get(trees::DELIVERY_STATUS, delivery.as_bytes())? else {
             return Ok(Self::kept());
         };

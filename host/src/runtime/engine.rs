@@ -41,7 +41,6 @@ pub(super) fn build() -> Result<Engine, RuntimeError> {
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
         .table_keep_resident(KEEP_RESIDENT_BYTES)
         .async_stack_keep_resident(KEEP_RESIDENT_BYTES)
-        .memory_protection_keys(Enabled::No)
         .pagemap_scan(Enabled::No);
     let mut config = Config::new();
     config

@@ -12,9 +12,6 @@ mod limits;
 mod package;
 mod sandbox;
 
-#[cfg(test)]
-mod tests;
-
 use std::{io, path::PathBuf, sync::Arc};
 
 use thiserror::Error;

@@ -51,6 +51,11 @@ impl Sandbox {
     pub(super) fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.stderr.contents()).trim_end().to_owned()
     }
+
+    /// Passes what the guest wrote to standard error on to its log, a line each.
+    pub(super) fn tell_stderr(&self) {
+        self.stderr().lines().for_each(|line| self.window.log.stderr(line));
+    }
 }
 
 impl WasiView for Sandbox {
@@ -91,7 +96,7 @@ fn standard_library(l: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
     wasi::random::insecure::add_to_linker::<_, WasiRandom>(l, |s| s.wasi.random())?;
     wasi::random::insecure_seed::add_to_linker::<_, WasiRandom>(l, |s| s.wasi.random())?;
     wasi::cli::environment::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
-    wasi::cli::exit::add_to_linker::<_, WasiCli>(l, &Default::default(), Sandbox::cli)?;
+    wasi::cli::exit::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
     wasi::cli::stdin::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
     wasi::cli::stdout::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
     wasi::cli::stderr::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;

@@ -114,10 +114,12 @@ fn may_hold(fields: &Fields<'_>, field: &Field) -> bool {
     if body.len() > QUESTION_BYTES_MAX {
         return false;
     }
-    // `~` is an escape of the pointer and `%` one of the form: then the look is not worth it.
-    name.is_empty()
-        || name.contains(['~', '%', ' '])
-        || body.windows(name.len()).any(|window| window == name.as_bytes())
+    let name = name.as_bytes();
+    let Some(first) = name.first() else { return true };
+    // `~` is an escape of the pointer; a form may write what is no letter or digit otherwise.
+    let is_plain = name.iter().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(b));
+    // The first byte is looked at alone: nearly all windows end there.
+    !is_plain || body.windows(name.len()).any(|window| window[0] == *first && window == name)
 }
 
 fn echoed(echo: &Echo, text: &str, keys: &Keys<'_>) -> Result<Answer, Reason> {

@@ -57,12 +57,17 @@ fn found<T: serde::de::DeserializeOwned>(
     url: &str,
     reply: Option<Result<Reply, Problem>>,
 ) -> Result<Option<T>, Problem> {
-    let reply = reply
-        .unwrap_or_else(|| Err(Problem::unavailable("the host answered fewer requests than asked")))?;
+    let reply = reply.unwrap_or_else(|| {
+        Err(Problem::unavailable("the host answered fewer requests than asked"))
+    })?;
     match reply.json::<Answer<T>>() {
         Ok(answer) => Ok(Some(answer.data)),
         Err(problem) if problem.is(code::NOT_FOUND) => {
-            host.log(Level::Warn, "left out of the deal: pipedrive has it no more", &[("url", url)]);
+            host.log(
+                Level::Warn,
+                "left out of the deal: pipedrive has it no more",
+                &[("url", url)],
+            );
             Ok(None)
         }
         Err(problem) => Err(problem),

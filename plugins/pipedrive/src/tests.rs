@@ -19,9 +19,11 @@ fn company() -> FakeHost {
 
 /// A host at whose system the person and the organisation are.
 fn host() -> FakeHost {
-    company()
-        .on("GET", PERSON_URL, json_of(include_str!("../fixtures/person.json")))
-        .on("GET", ORGANISATION_URL, json_of(include_str!("../fixtures/organisation.json")))
+    company().on("GET", PERSON_URL, json_of(include_str!("../fixtures/person.json"))).on(
+        "GET",
+        ORGANISATION_URL,
+        json_of(include_str!("../fixtures/organisation.json")),
+    )
 }
 
 /// The fixture with a change made to it.
@@ -167,9 +169,11 @@ fn a_deal_with_nothing_but_a_title_is_a_deal() {
 
 #[test]
 fn a_person_who_is_gone_leaves_a_gap_and_a_line() {
-    let host = company()
-        .on_status("GET", PERSON_URL, 404, json!({"success": false}))
-        .on("GET", ORGANISATION_URL, json_of(include_str!("../fixtures/organisation.json")));
+    let host = company().on_status("GET", PERSON_URL, 404, json!({"success": false})).on(
+        "GET",
+        ORGANISATION_URL,
+        json_of(include_str!("../fixtures/organisation.json")),
+    );
     let events = Pipedrive::parse(&host, Delivery::post(WON)).unwrap();
     assert!(events[0].record.get("person").is_none());
     assert_eq!(events[0].record["organisation"]["id"], "3");
@@ -179,9 +183,11 @@ fn a_person_who_is_gone_leaves_a_gap_and_a_line() {
 #[test]
 fn a_limit_at_pipedrive_is_waited_for() {
     let limited = Reply::new(429).header("retry-after", "2");
-    let host = company()
-        .on_reply("GET", PERSON_URL, limited)
-        .on("GET", ORGANISATION_URL, json_of(include_str!("../fixtures/organisation.json")));
+    let host = company().on_reply("GET", PERSON_URL, limited).on(
+        "GET",
+        ORGANISATION_URL,
+        json_of(include_str!("../fixtures/organisation.json")),
+    );
     let problem = Pipedrive::parse(&host, Delivery::post(WON)).unwrap_err();
     assert!(problem.is(code::RATE_LIMITED));
     assert_eq!(problem.retry_after_ms, Some(2_000));
@@ -208,9 +214,11 @@ fn malformed_deliveries_are_invalid_and_say_why() {
 
 #[test]
 fn a_company_cannot_point_the_request_elsewhere() {
-    let host = FakeHost::new()
-        .setting("company", "evil.example/x?")
-        .on("GET", "https://evil.example%2Fx%3F.pipedrive.com/api/v1/users/me", json!({"data": {}}));
+    let host = FakeHost::new().setting("company", "evil.example/x?").on(
+        "GET",
+        "https://evil.example%2Fx%3F.pipedrive.com/api/v1/users/me",
+        json!({"data": {}}),
+    );
     assert!(Pipedrive::check(&host).unwrap_err().is(code::UNAVAILABLE));
     assert!(Pipedrive::check(&FakeHost::new()).unwrap_err().is(code::INVALID));
 }

@@ -86,7 +86,9 @@ fn occurred_at_ms(meta: &Meta) -> Option<u64> {
 /// A part of the body, read into its type.
 fn read<T: serde::de::DeserializeOwned>(raw: &RawValue, part: &str) -> Result<T, Problem> {
     serde_json::from_str(raw.get()).map_err(|error| {
-        Problem::invalid(format!("`{part}` of the webhook is not what pipedrive documents: {error}"))
+        Problem::invalid(format!(
+            "`{part}` of the webhook is not what pipedrive documents: {error}"
+        ))
     })
 }
 

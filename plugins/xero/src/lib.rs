@@ -17,6 +17,8 @@ mod webhook;
 mod wire;
 
 #[cfg(test)]
+mod manifest_tests;
+#[cfg(test)]
 mod testing;
 
 use jackfield_sdk::prelude::*;

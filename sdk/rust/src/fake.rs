@@ -203,7 +203,11 @@ impl Host for FakeHost {
     }
 
     fn send_many(&self, requests: Vec<Request>, concurrency: u32) -> Vec<Result<Reply, Problem>> {
-        assert!(requests.len() <= SEND_MANY_MAX, "{} requests at once; at most 100", requests.len());
+        assert!(
+            requests.len() <= SEND_MANY_MAX,
+            "{} requests at once; at most 100",
+            requests.len()
+        );
         assert!((1..=16).contains(&concurrency), "concurrency {concurrency}; from 1 to 16");
         requests.into_iter().map(|request| self.send(request)).collect()
     }

@@ -91,11 +91,7 @@ pub trait Subscriptions {
     ///
     /// # Errors
     /// What kept it from being done.
-    fn ensure(
-        host: &dyn Host,
-        url: &str,
-        kinds: &[String],
-    ) -> Result<Vec<Subscription>, Problem>;
+    fn ensure(host: &dyn Host, url: &str, kinds: &[String]) -> Result<Vec<Subscription>, Problem>;
 
     /// The subscriptions at the system that call `url`.
     ///

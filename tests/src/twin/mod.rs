@@ -19,7 +19,9 @@ use http::{Method, StatusCode};
 pub use exchange::{Ask, Reply, Vendor};
 pub use journal::{Asked, Outcome, REQUESTS_KEPT};
 pub use openapi::{Description, SpecError, specs_dir};
-pub use pipedrive::{Notice, PIPEDRIVE_RETRIES_MS, Pipedrive, PipedriveAccount, PipedriveTwin, WonDeal};
+pub use pipedrive::{
+    Notice, PIPEDRIVE_RETRIES_MS, Pipedrive, PipedriveAccount, PipedriveTwin, WonDeal,
+};
 pub use xero::{
     Change, XERO_RETRIES_MS, Xero, XeroAccount, XeroEvent, XeroTwin, intent_to_receive, sign,
 };

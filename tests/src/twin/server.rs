@@ -33,7 +33,10 @@ pub struct Server<V> {
 }
 
 enum State {
-    Up { stop: watch::Sender<()>, accepting: JoinHandle<()> },
+    Up {
+        stop: watch::Sender<()>,
+        accepting: JoinHandle<()>,
+    },
     /// Bound, which keeps the port, but not listening, so that connections are refused.
     Down(TcpSocket),
     /// Between the two, or the port was lost on the way.

@@ -3,7 +3,9 @@
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
-use super::{Change, Outcome, PipedriveTwin, WonDeal, XeroEvent, XeroTwin, intent_to_receive, sign};
+use super::{
+    Change, Outcome, PipedriveTwin, WonDeal, XeroEvent, XeroTwin, intent_to_receive, sign,
+};
 use crate::sender::{Answer, Delivery, Lane, SendError, Sender};
 
 /// Asks the Xero twin as a connector does.
@@ -126,15 +128,20 @@ async fn contacts_are_found_by_filter_term_and_ids() {
     twin.check_requests();
     let acme = twin.add_contact("Acme \"East\" & Co", "ada@acme.example");
     let bolt = twin.add_contact("Bolt", "bo@bolt.example");
-    let encode = |text: &str| -> String {
-        url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-    };
+    let encode =
+        |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
     let by = |name: &str, value: &str| format!("{CONTACTS}?{name}={}", encode(value));
     for (target, expected) in [
         (by("where", r#"Name=="Acme \"East\" & Co""#), vec![&acme]),
-        (by("where", r#"EmailAddress=="bo@bolt.example" AND ContactStatus=="ACTIVE""#), vec![&bolt]),
+        (
+            by("where", r#"EmailAddress=="bo@bolt.example" AND ContactStatus=="ACTIVE""#),
+            vec![&bolt],
+        ),
         (by("where", r#"Name=="Bolt" && EmailAddress=="no""#), vec![]),
-        (by("where", r#"Name.ToLower().Contains("acme") OR Name.StartsWith("B")"#), vec![&acme, &bolt]),
+        (
+            by("where", r#"Name.ToLower().Contains("acme") OR Name.StartsWith("B")"#),
+            vec![&acme, &bolt],
+        ),
         (by("where", &format!(r#"ContactID==guid("{acme}")"#)), vec![&acme]),
         (by("searchTerm", "BOLT.ex"), vec![&bolt]),
         (by("IDs", &format!("{bolt},{acme}")), vec![&bolt, &acme]),
@@ -211,7 +218,10 @@ async fn an_enforced_limit_refuses_what_is_beyond_it() {
     let twin = XeroTwin::start().await;
     twin.limit_per_minute(Some(0));
     let refused = xero(&twin, Method::GET, CONTACTS, None, None).await.unwrap();
-    assert_eq!((refused.status, &refused.headers["x-rate-limit-problem"]), (429, &"minute".parse().unwrap()));
+    assert_eq!(
+        (refused.status, &refused.headers["x-rate-limit-problem"]),
+        (429, &"minute".parse().unwrap())
+    );
     twin.limit_per_minute(None);
     assert_eq!(xero(&twin, Method::GET, CONTACTS, None, None).await.unwrap().status, 200);
 }
@@ -287,7 +297,10 @@ async fn a_won_deal_is_read_with_its_person_and_organisation() {
     twin.assert_no_violations();
     let retry: Value = serde_json::from_slice(notice.delivery(2).body()).unwrap();
     assert_eq!((&retry["meta"]["attempt"], &retry["meta"]["id"]), (&json!(2), &json!(notice.id)));
-    assert_eq!(notice.delivery(1).headers()["authorization"].to_str().unwrap().split(' ').next(), Some("Basic"));
+    assert_eq!(
+        notice.delivery(1).headers()["authorization"].to_str().unwrap().split(' ').next(),
+        Some("Basic")
+    );
 }
 
 #[tokio::test]

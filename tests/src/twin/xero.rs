@@ -22,7 +22,6 @@ use std::{
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 pub use webhook::{Change, XERO_RETRIES_MS, XeroEvent, intent_to_receive, sign};
 
@@ -268,9 +267,9 @@ impl Xero {
             return None;
         }
         let connection = json!({
-            "id": Uuid::new_v5(&Uuid::NAMESPACE_OID, self.account.tenant_id.as_bytes()),
+            "id": "7cb3a1f0-2964-421d-bb5e-a0f7a4572a44",
             "tenantId": self.account.tenant_id,
-            "authEventId": Uuid::new_v5(&Uuid::NAMESPACE_OID, b"authorisation"),
+            "authEventId": "d99ecdfe-391d-43d2-b834-17636ba90e8d",
             "tenantType": "ORGANISATION",
             "tenantName": self.account.tenant_name,
             "createdDateUtc": "2026-01-05T22:14:03.1234560",

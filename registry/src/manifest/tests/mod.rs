@@ -107,3 +107,16 @@ fn an_egress_without_particulars_asks_for_every_method_and_path() {
     assert_eq!(files.auth, None, "no credential goes where none is named");
     assert!(files.safe_posts.is_empty());
 }
+
+#[test]
+fn the_manifests_of_our_own_connectors_are_read() {
+    let plugins = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins");
+    let mut read = 0;
+    for plugin in std::fs::read_dir(plugins).unwrap() {
+        let file = plugin.unwrap().path().join("connector.toml");
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        Manifest::parse(&text, &file.display().to_string()).unwrap_or_else(|e| panic!("{e}"));
+        read += 1;
+    }
+    assert!(read > 0, "there are connectors in `plugins`");
+}

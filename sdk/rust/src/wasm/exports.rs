@@ -11,9 +11,7 @@ use crate::{Subscription, Tenant};
 /// The component of the connector `T`.
 pub struct Component<T>(PhantomData<T>);
 
-impl<T: roles::Webhooks> webhooks::exports::jackfield::connector::webhooks::Guest
-    for Component<T>
-{
+impl<T: roles::Webhooks> webhooks::exports::jackfield::connector::webhooks::Guest for Component<T> {
     fn parse(delivery: wit::Delivery) -> Result<Vec<wit::Event>, wit::Problem> {
         let events = T::parse(&WasmHost, delivery.into())?;
         Ok(events.into_iter().map(Into::into).collect())

@@ -153,7 +153,12 @@ impl File {
             return;
         };
         let schema = self.resolve(&parameter["schema"]);
-        let value = typed(value, schema, |items| self.resolve(items));
+        let value = if schema["type"] == "array" {
+            let items = self.resolve(&schema["items"]);
+            value.split(',').map(|part| typed(part.trim(), items)).collect()
+        } else {
+            typed(value, schema)
+        };
         for problem in self.check_body(&parameter["schema"], &value, Way::Request) {
             problems.push(format!("{place} parameter `{name}`: {problem}"));
         }
@@ -213,18 +218,14 @@ fn operation<'a>(item: &'a Value, ask: &Ask) -> Option<&'a Value> {
     item.get(ask.method.as_str().to_ascii_lowercase())
 }
 
-/// The text of a parameter as the type that its schema names; the text where it does not fit.
-fn typed<'a>(text: &str, schema: &'a Value, resolve: impl Fn(&'a Value) -> &'a Value) -> Value {
+/// The text of a scalar as the type that its schema names; the text where it does not fit.
+fn typed(text: &str, schema: &Value) -> Value {
     let plain = || Value::String(text.to_owned());
     match schema["type"].as_str() {
         Some("integer" | "number") => {
             text.parse::<Number>().map_or_else(|_| plain(), Value::Number)
         }
         Some("boolean") => text.parse().map_or_else(|_| plain(), Value::Bool),
-        Some("array") => {
-            let items = resolve(&schema["items"]);
-            text.split(',').map(|part| typed(part.trim(), items, |same| same)).collect()
-        }
         _ => plain(),
     }
 }

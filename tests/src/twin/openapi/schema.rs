@@ -68,12 +68,25 @@ impl Converter {
                 "required" => {
                     new.insert(name.clone(), self.required(old, value));
                 }
-                "type" | "enum" | "const" | "minimum" | "maximum" | "minLength" | "maxLength"
-                | "minItems" | "maxItems" | "pattern" | "multipleOf" | "additionalProperties" => {
+                "type"
+                | "enum"
+                | "const"
+                | "minimum"
+                | "maximum"
+                | "minLength"
+                | "maxLength"
+                | "minItems"
+                | "maxItems"
+                | "pattern"
+                | "multipleOf"
+                | "additionalProperties" => {
                     new.insert(name.clone(), value.clone());
                 }
                 "format" if value == "uuid" => {
-                    new.insert("pattern".to_owned(), "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$".into());
+                    new.insert(
+                        "pattern".to_owned(),
+                        "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$".into(),
+                    );
                 }
                 // Examples, titles, other formats: nothing to hold a body against.
                 _ => {}

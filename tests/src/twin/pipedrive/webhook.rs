@@ -139,7 +139,7 @@ impl Notice {
                 "attempt": 1,
                 "change_source": "app",
                 "company_id": account.company_id.to_string(),
-                "correlation_id": Uuid::new_v4(),
+                "correlation_id": Uuid::new_v4().to_string(),
                 "entity": "deal",
                 "entity_id": deal_id.to_string(),
                 "host": format!("{}.pipedrive.com", account.company_domain),

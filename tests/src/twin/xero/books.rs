@@ -74,10 +74,6 @@ impl Books {
         self.contacts.iter().map(|contact| &contact.fields)
     }
 
-    pub fn held_contacts(&self) -> &[HeldContact] {
-        &self.contacts
-    }
-
     pub fn contact(&self, at: usize) -> &HeldContact {
         &self.contacts[at]
     }
@@ -179,8 +175,7 @@ pub fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
 
 /// The fields that `searchTerm` looks at, from the vendor's documentation of contacts.
 fn haystack(fields: &Fields) -> String {
-    let names =
-        ["Name", "FirstName", "LastName", "ContactNumber", "CompanyNumber", "EmailAddress"];
+    let names = ["Name", "FirstName", "LastName", "ContactNumber", "CompanyNumber", "EmailAddress"];
     let texts: Vec<_> = names.iter().map(|name| text(fields, name).to_lowercase()).collect();
     texts.join("\n")
 }

@@ -173,7 +173,7 @@ pub fn put(books: &mut Books, place: Option<usize>, sent: Fields, at_ms: u64) ->
 
 fn fresh() -> Fields {
     let contact = json!({
-        "ContactID": Uuid::new_v4(),
+        "ContactID": Uuid::new_v4().to_string(),
         "ContactStatus": "ACTIVE",
         "Name": "",
         "EmailAddress": "",

@@ -94,9 +94,7 @@ pub fn sign(webhook_key: &str, body: &[u8]) -> String {
 pub fn signed(webhook_key: &str, body: Bytes) -> Delivery {
     let signature = sign(webhook_key, &body);
     let json = HeaderValue::from_static("application/json");
-    Delivery::new(body)
-        .with(header::CONTENT_TYPE, json)
-        .with_text("x-xero-signature", &signature)
+    Delivery::new(body).with(header::CONTENT_TYPE, json).with_text("x-xero-signature", &signature)
 }
 
 /// The check that Xero makes before it sends anything: deliveries without events, each with the

@@ -99,7 +99,7 @@ pub fn titled(status: StatusCode, detail: &str) -> Reply {
         "Title": status.canonical_reason().unwrap_or("Error"),
         "Status": status.as_u16(),
         "Detail": detail,
-        "Instance": Uuid::new_v4(),
+        "Instance": Uuid::new_v4().to_string(),
         "Extensions": {},
     });
     Reply::json(status, &body)
@@ -155,7 +155,9 @@ pub fn read_moment(text: &str) -> Option<u64> {
     let at = text
         .parse::<Timestamp>()
         .ok()
-        .or_else(|| Some(text.parse::<civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp()))
+        .or_else(|| {
+            Some(text.parse::<civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp())
+        })
         .or_else(|| Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp()))?;
     u64::try_from(at.as_millisecond()).ok()
 }

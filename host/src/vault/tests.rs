@@ -1,0 +1,87 @@
+//! What opens the vault, and what does not.
+
+use tempfile::TempDir;
+
+use super::{MasterKey, Vault, VaultError};
+use crate::{
+    secret::Secret,
+    store::{self, Batch, Options, Store, trees},
+};
+
+fn store() -> (TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { reserve_bytes: 0, ..Options::default() };
+    let store = store::open(dir.path(), options).unwrap();
+    (dir, store)
+}
+
+async fn set(vault: &Vault, store: &Store, connection: &str, name: &str, value: &str) {
+    let mut batch = Batch::new();
+    vault.put(&mut batch, connection, [(name, value.as_bytes())]).unwrap();
+    store.commit(batch).await.unwrap();
+}
+
+fn again(key: &MasterKey) -> MasterKey {
+    MasterKey::from_text(&key.to_text()).unwrap()
+}
+
+#[tokio::test]
+async fn a_secret_is_there_for_its_connection_alone() {
+    let (_dir, store) = store();
+    let key = MasterKey::generate();
+    let vault = Vault::open(store.clone(), again(&key)).await.unwrap();
+    set(&vault, &store, "books", "token", "s3cret-value").await;
+    let vault = Vault::open(store.clone(), key).await.unwrap();
+    let found = vault.get("books", "token").unwrap().unwrap();
+    assert!(found.matches(b"s3cret-value"));
+    assert!(vault.get("books", "other").unwrap().is_none());
+    assert!(vault.get("crm", "token").unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_disk_does_not_hold_the_value() {
+    let (dir, store) = store();
+    let vault = Vault::open(store.clone(), MasterKey::generate()).await.unwrap();
+    set(&vault, &store, "books", "token", "s3cret-value").await;
+    let log = std::fs::read(dir.path().join("sled/db")).unwrap();
+    assert!(!log.windows(12).any(|bytes| bytes == b"s3cret-value"));
+}
+
+#[tokio::test]
+async fn another_master_key_is_told_by_its_id() {
+    let (_dir, store) = store();
+    let first = MasterKey::generate();
+    let id = first.id();
+    Vault::open(store.clone(), first).await.unwrap();
+    let error = Vault::open(store, MasterKey::generate()).await.unwrap_err();
+    assert!(matches!(&error, VaultError::WrongKey { wanted, .. } if *wanted == id), "{error}");
+}
+
+#[tokio::test]
+async fn a_sealed_value_that_was_moved_or_changed_does_not_open() {
+    let (_dir, store) = store();
+    let vault = Vault::open(store.clone(), MasterKey::generate()).await.unwrap();
+    set(&vault, &store, "books", "token", "s3cret-value").await;
+    set(&vault, &store, "books", "other", "something").await;
+    let sealed = store.get(trees::SECRETS, b"value\0books\0token").unwrap().unwrap();
+    let mut batch = Batch::new();
+    batch.put(trees::SECRETS, b"value\0books\0other", sealed.clone());
+    store.commit(batch).await.unwrap();
+    assert!(matches!(vault.get("books", "other"), Err(VaultError::Damaged { .. })));
+    for at in 0..sealed.len() {
+        let mut bent = sealed.clone();
+        bent[at] ^= 1;
+        let mut batch = Batch::new();
+        batch.put(trees::SECRETS, b"value\0books\0token", bent);
+        store.commit(batch).await.unwrap();
+        assert!(matches!(vault.get("books", "token"), Err(VaultError::Damaged { .. })));
+    }
+}
+
+#[test]
+fn what_is_no_master_key_is_refused() {
+    for text in ["", "jackfield-master-1:", "jackfield-master-1:AAAA", "hello", "jackfield-master-1:§"] {
+        let read = MasterKey::from_text(&Secret::new(text.into()));
+        assert!(matches!(read, Err(VaultError::Malformed)), "{text}");
+    }
+}
