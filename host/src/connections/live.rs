@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jackfield_registry::manifest::{Auth, Manifest, Password, Placement, SecretUse, Username};
+use jackfield_registry::manifest::{Auth, Budget, Manifest, Password, Placement, SecretUse, Username};
 use serde_json::Value;
 
 use super::{Connection, ConnectionError, Inner, State};
 use crate::{
     capabilities::{Means, Use},
     connectors::Installed,
-    egress::{Credential, Origin, Policy, Rule},
+    egress::{Credential, Origin, Policy, Rate, Rule},
     secret::Secret,
     store::Batch,
     vault::{Vault, VaultError},
@@ -132,7 +132,10 @@ impl Inner {
         }
         let headers = manifest.http.headers.iter();
         let headers = headers.map(|(name, value)| (name.clone(), fill(value, values))).collect();
-        Ok(Policy::new(rules, headers))
+        let budgets = &manifest.budgets;
+        let rate = |budget: &Budget| Rate { requests: budget.requests, per_ms: budget.per_ms };
+        let concurrency = budgets.iter().filter_map(|budget| budget.concurrency).min();
+        Ok(Policy::new(rules, headers).within(budgets.iter().map(rate).collect(), concurrency))
     }
 
     /// The credential that an `[auth.*]` describes; none while a secret of it is not set.

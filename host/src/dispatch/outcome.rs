@@ -10,6 +10,9 @@ use crate::{
     store::Batch,
 };
 
+/// How long work may be put off by a system's rate limit before a person is told.
+const PUT_OFF_MAX_MS: u64 = 3 * 24 * 3_600_000;
+
 /// What a call came to. The batch holds what is true either way.
 #[derive(Debug)]
 pub struct Outcome {
@@ -57,7 +60,12 @@ impl Dispatch {
             Err(fault) => fault,
         };
         let now_ms = self.clock.now_ms();
-        let exhausted = work.attempts + 1 >= self.backoff.tries;
+        // To be put off is not to fail: only time ends it.
+        let put_off = fault.code == "rate-limited";
+        let exhausted = match put_off {
+            true => now_ms.saturating_sub(work.since_ms) > PUT_OFF_MAX_MS,
+            false => work.attempts + 1 >= self.backoff.tries,
+        };
         let delay = match fault.retry {
             Retry::Never => None,
             _ if exhausted => None,
@@ -72,7 +80,8 @@ impl Dispatch {
             .record(&mut batch);
         let follow = match delay {
             Some(delay) => {
-                vec![work.again(now_ms + u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))]
+                let due_ms = now_ms + u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+                vec![if put_off { work.put_off(due_ms) } else { work.again(due_ms) }]
             }
             None => {
                 self.stop(work, &fault, now_ms, &mut batch);

@@ -65,6 +65,11 @@ impl Work {
         Self { id: Uuid::now_v7(), due_ms, attempts: self.attempts + 1, ..self.clone() }
     }
 
+    /// The same work at `due_ms`, without counting it as a try: the system asked to wait.
+    pub fn put_off(&self, due_ms: u64) -> Self {
+        Self { id: Uuid::now_v7(), due_ms, ..self.clone() }
+    }
+
     pub(super) fn key(&self) -> Vec<u8> {
         let mut key = prefix(&self.lane);
         key.extend_from_slice(&self.due_ms.to_be_bytes());

@@ -43,8 +43,8 @@ pub struct Problem {
     pub message: String,
     /// The earliest time to try again, in milliseconds from now.
     pub retry_after_ms: Option<u64>,
-    /// What the system said, for the repair desk.
-    pub details: Option<Value>,
+    /// What the system said, for the repair desk; boxed, so that results stay small.
+    pub details: Option<Box<Value>>,
 }
 
 impl Problem {
@@ -103,7 +103,7 @@ impl Problem {
     /// With what the system said.
     #[must_use]
     pub fn details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 

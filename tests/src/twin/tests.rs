@@ -237,12 +237,15 @@ async fn a_paid_invoice_is_read_as_paid() {
     for target in [
         format!("{INVOICES}/{id}"),
         format!("{INVOICES}?IDs={id}"),
+        format!("{INVOICES}?IDs={id}&page=1&pageSize=40&unitdp=4"),
         format!("{INVOICES}?where=Reference%3D%3D%22deal-1%22&Statuses=PAID"),
     ] {
         let read = xero(&twin, Method::GET, &target, None, None).await.unwrap();
         let read = parsed(&read);
         assert_eq!(read["Invoices"][0]["Status"], "PAID", "{target}");
         assert_eq!(read["Invoices"][0]["AmountDue"], 0, "{target}");
+        let whole = target.ends_with(&id) && !target.contains('?') || target.contains("page=1");
+        assert_eq!(read["Invoices"][0].get("LineItems").is_some(), whole, "{target}");
     }
     let listed = xero(&twin, Method::GET, "/connections", None, None).await.unwrap();
     assert_eq!(parsed(&listed)[0]["tenantId"], twin.account().tenant_id.as_str());

@@ -82,11 +82,7 @@ fn patterns_formats_times_and_mathematics_are_those_of_jq() {
         (r#"[splits(", *")]"#, r#""a, b,c""#, r#"["a","b","c"]"#),
         (r#"sub("(?<d>[0-9])"; "<\(.d)>")"#, r#""a1b2""#, r#""a<1>b2""#),
         (r#"gsub("^"; ">")"#, r#""a""#, r#"">a""#),
-        (
-            r#"test("A.B"; "is")"#,
-            r#""xa\nb""#,
-            "true",
-        ),
+        (r#"test("A.B"; "is")"#, r#""xa\nb""#, "true"),
         (r#"[.[] | @uri]"#, r#"["a b/ü~"]"#, r#"["a%20b%2F%C3%BC~"]"#),
         (r#"@urid"#, r#""a%20b%2fc%C3%BC%zz%""#, r#""a b/cü%zz%""#),
         (r#"@html "<b>\(.)</b>""#, r#""a<b&'c'""#, r#""<b>a&lt;b&amp;&#39;c&#39;</b>""#),

@@ -40,7 +40,8 @@ impl From<wit::Problem> for Problem {
     fn from(problem: wit::Problem) -> Self {
         let wit::Problem { code, message, retry_after_ms, details } = problem;
         // Details that are not JSON, which the contract forbids, are kept as text.
-        let details = details.map(|text| serde_json::from_str(&text).unwrap_or(Value::from(text)));
+        let details =
+            details.map(|text| Box::new(serde_json::from_str(&text).unwrap_or(Value::from(text))));
         Self { code, message, retry_after_ms, details }
     }
 }

@@ -24,12 +24,15 @@ const PROBLEMS_MAX: usize = 5;
 /// How many references may lead from one to the next.
 const REFERENCES_MAX: usize = 8;
 
+/// A compiled schema, or why it could not be compiled.
+type Compiled = Arc<Result<Validator, String>>;
+
 /// A loaded description.
 pub struct File {
     root: Value,
     /// Templates with more fixed parts first.
     templates: Vec<String>,
-    validators: Mutex<HashMap<(usize, Way), Arc<Result<Validator, String>>>>,
+    validators: Mutex<HashMap<(usize, Way), Compiled>>,
 }
 
 impl std::fmt::Debug for File {
@@ -202,7 +205,7 @@ impl File {
     }
 
     /// The compiled schema. It is known by its place in memory, which stays while the file does.
-    fn validator(&self, schema: &Value, way: Way) -> Arc<Result<Validator, String>> {
+    fn validator(&self, schema: &Value, way: Way) -> Compiled {
         let key = (std::ptr::from_ref(schema).addr(), way);
         let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let validator = validators.entry(key).or_insert_with(|| {

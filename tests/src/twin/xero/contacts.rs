@@ -149,7 +149,7 @@ fn draft(books: &Books, element: &Value, place: Option<usize>) -> Result<Fields,
         }
     }
     let email = text(&fields, "EmailAddress");
-    if !email.is_empty() && !(email.contains('@') && !email.contains(char::is_whitespace)) {
+    if !email.is_empty() && (!email.contains('@') || email.contains(char::is_whitespace)) {
         problems.push("Email address must be valid.".to_owned());
     }
     if place.is_none() && books.contacts().len() >= CONTACTS_MAX {

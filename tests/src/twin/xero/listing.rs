@@ -20,7 +20,8 @@ const PAGE_SIZE_DEFAULT: usize = 100;
 /// The largest page that the vendor gives.
 const PAGE_SIZE_MAX: usize = 1000;
 
-/// Fields that `summaryOnly` leaves out, from the vendor's documentation.
+/// Fields that `summaryOnly` leaves out, and lists of invoices without a page too, from the
+/// vendor's documentation.
 const CONTACT_DETAILS: &[&str] = &["Addresses", "Phones", "ContactPersons", "ContactGroups"];
 const INVOICE_DETAILS: &[&str] = &["LineItems", "Payments", "Prepayments", "Overpayments"];
 
@@ -55,10 +56,13 @@ pub fn contact(books: &Books, ask: &Ask, id: &str) -> Reply {
 
 /// `GET /Invoices`.
 pub fn invoices(books: &Books, ask: &Ask) -> Reply {
-    let plan = match Plan::read(ask, INVOICE_DETAILS) {
+    let mut plan = match Plan::read(ask, INVOICE_DETAILS) {
         Ok(plan) => plan,
         Err(refusal) => return refusal,
     };
+    if plan.page.is_none() {
+        plan.left_out = INVOICE_DETAILS;
+    }
     let by_reference = plan.filter.equals("Reference").filter(|text| !text.is_empty());
     let places: Vec<usize> = if let Some(ids) = list(ask, "IDs") {
         ids.iter().filter_map(|id| books.invoice_by_id(id)).collect()

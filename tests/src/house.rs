@@ -1,0 +1,146 @@
+//! A whole host in a directory of its own, on ports of its own.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use jackfield::{
+    cli,
+    clock::{Clock as _, SharedClock, SystemClock},
+    config::Config,
+    dispatch::Backoff,
+    host::{Host, Rooms},
+    secret::Secret,
+    vault::MasterKey,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long a test waits for what must happen.
+const PATIENCE_MS: u64 = 30_000;
+/// How often it looks.
+const GLANCE_MS: u64 = 10;
+
+/// Retries that do not make a test wait: five of them within a second.
+pub const QUICK: Backoff =
+    Backoff { first: Duration::from_millis(40), longest: Duration::from_millis(200), tries: 5 };
+
+/// A host that a test owns. It can be stopped and started again on the same data.
+pub struct House {
+    host: Option<Host>,
+    dir: TempDir,
+    master: Secret<String>,
+    clock: SharedClock,
+    backoff: Backoff,
+}
+
+impl House {
+    /// A host on a fresh data directory, by the machine's clock.
+    pub async fn open() -> Self {
+        Self::with(Arc::new(SystemClock), QUICK).await
+    }
+
+    /// The same by another clock, with other retries.
+    pub async fn with(clock: SharedClock, backoff: Backoff) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let master = MasterKey::generate().to_text();
+        let mut house = Self { host: None, dir, master, clock, backoff };
+        house.start().await;
+        house
+    }
+
+    /// Starts it, where it was stopped.
+    pub async fn start(&mut self) {
+        let config = Config {
+            data: self.dir.path().join("data"),
+            ingress: "127.0.0.1:0".parse().expect("an address"),
+            admin: "127.0.0.1:0".parse().expect("an address"),
+            public_url: None,
+        };
+        let master = MasterKey::from_text(&self.master).expect("a key");
+        let host = Host::start(&config, master, self.clock.clone(), self.backoff).await;
+        self.host = Some(host.expect("a host that starts"));
+    }
+
+    /// Stops it; what is under way ends first.
+    pub async fn stop(&mut self) {
+        if let Some(host) = self.host.take() {
+            host.stop().await;
+        }
+    }
+
+    /// Its rooms.
+    ///
+    /// # Panics
+    /// It is stopped.
+    pub fn rooms(&self) -> &Rooms {
+        &self.host.as_ref().expect("a running host").rooms
+    }
+
+    /// A directory for files of the test.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The endpoint of a connection, at the address where the host listens now.
+    pub fn endpoint(&self, connection: &str) -> String {
+        let live = self.rooms().connections.get(connection).expect("a connection");
+        self.rooms().endpoint(&live)
+    }
+
+    /// Types a command: exit code, standard output, standard error.
+    pub async fn types(&self, args: &[&str]) -> (u8, String, String) {
+        let data = self.dir.path().join("data").display().to_string();
+        let words = ["jackfield", "--data", &data].iter().chain(args);
+        let words: Vec<String> = words.map(ToString::to_string).collect();
+        let typed = tokio::task::spawn_blocking(move || cli::captured(words));
+        typed.await.expect("a command that does not panic")
+    }
+
+    /// Types a command that must work, and hands back what it printed.
+    ///
+    /// # Panics
+    /// It failed.
+    pub async fn does(&self, args: &[&str]) -> String {
+        let (code, out, err) = self.types(args).await;
+        assert_eq!(code, 0, "jackfield {}: {err}", args.join(" "));
+        out
+    }
+
+    /// The same with `--json`.
+    pub async fn told(&self, args: &[&str]) -> Value {
+        let mut words = args.to_vec();
+        words.push("--json");
+        serde_json::from_str(&self.does(&words).await).expect("JSON")
+    }
+
+    /// A file with a text, for `--secret name=@FILE`.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, text).expect("a file in a temporary directory");
+        path.display().to_string()
+    }
+
+    /// Installs a release through the command.
+    pub async fn install(&self, name: &str, release: &[u8]) {
+        let file = crate::releases::written(self.dir(), name, release);
+        self.does(&["connector", "install", &file.display().to_string()]).await;
+    }
+
+    /// Whether nothing is queued and nothing under way.
+    pub fn is_idle(&self) -> bool {
+        let queue = &self.rooms().queue;
+        queue.claimed() == 0 && queue.waiting(1).is_ok_and(|work| work.is_empty())
+    }
+}
+
+/// Waits until something is so.
+///
+/// # Panics
+/// It does not come about in time.
+pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end_ms = SystemClock.now_ms() + PATIENCE_MS;
+    while !is_so() {
+        let now_ms = SystemClock.now_ms();
+        assert!(now_ms < end_ms, "waited in vain until {what}");
+        SystemClock.sleep_until(now_ms + GLANCE_MS).await;
+    }
+}
