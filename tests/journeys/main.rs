@@ -1,1 +1,13 @@
-//! x
+//! Journeys: whole ways through a whole host, from a webhook at the door to a record at a vendor.
+//!
+//! Each is a story that an operator could tell. Vendors are twins, everything else is real.
+
+mod command;
+mod door;
+mod outage;
+mod repair;
+mod restart;
+mod unknown;
+mod upgrade;
+mod won_deal;
+mod xero_webhooks;

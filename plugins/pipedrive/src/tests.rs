@@ -1,3 +1,4 @@
+use jackfield_registry::manifest::Manifest;
 use jackfield_sdk::prelude::*;
 use jackfield_sdk::{code, rfc3339_ms};
 use jsonschema::Registry;
@@ -233,4 +234,24 @@ fn the_account_is_called_by_its_company() {
 fn a_token_that_is_refused_is_unauthorized() {
     let host = company().on_status("GET", USER_URL, 401, json!({"success": false}));
     assert!(Pipedrive::check(&host).unwrap_err().is(code::UNAUTHORIZED));
+}
+
+#[test]
+fn the_manifest_names_what_the_component_does() {
+    let manifest = Manifest::parse(include_str!("../connector.toml"), "connector.toml")
+        .unwrap_or_else(|error| panic!("{error}"));
+    let host = host();
+    let events = Pipedrive::parse(&host, Delivery::post(WON)).unwrap();
+    assert!(events.iter().all(|event| manifest.events.contains_key(&event.kind)));
+
+    let egress = &manifest.egress[0];
+    let origin = egress.origin.replace("{param:company}", "acme");
+    for request in host.sent() {
+        let path = request.url.strip_prefix(&origin).unwrap();
+        assert!(egress.methods.contains(&request.method), "{}", request.method);
+        assert!(egress.paths.iter().any(|prefix| path.starts_with(prefix)), "{path}");
+    }
+    assert!(
+        USER_URL.strip_prefix(&origin).is_some_and(|path| egress.paths.iter().any(|p| p == path))
+    );
 }

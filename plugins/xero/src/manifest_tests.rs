@@ -18,7 +18,7 @@ fn manifest() -> Manifest {
 fn every_action_of_the_manifest_is_there_and_no_other() {
     for action in manifest().actions.keys() {
         // An input that fits no action fails on the input, not on the name.
-        let problem = Xero::invoke(&host(), Call::new(action, &json!([]))).unwrap_err();
+        let problem = Xero::invoke(&host(), Call::new(action, &json!(0))).unwrap_err();
         assert!(problem.message.contains("does not fit"), "{problem}");
     }
     let problem = Xero::invoke(&host(), Call::new("invoice.burn", &json!({}))).unwrap_err();
@@ -28,7 +28,7 @@ fn every_action_of_the_manifest_is_there_and_no_other() {
 #[test]
 fn every_search_first_action_can_be_recalled_and_no_other() {
     for (name, action) in manifest().actions {
-        let problem = Xero::recall(&host(), Call::new(&name, &json!([]))).unwrap_err();
+        let problem = Xero::recall(&host(), Call::new(&name, &json!(0))).unwrap_err();
         let recalls = !problem.message.contains("cannot be recalled");
         assert_eq!(recalls, matches!(action.idempotency, Some(Idempotency::SearchFirst)), "{name}");
     }

@@ -1,0 +1,141 @@
+//! A guest that asks what it is told to, on connections of its own.
+
+use http::StatusCode;
+use jackfield::{
+    capabilities::{Particulars, Window},
+    contract::Call,
+    fault::Fault,
+    runtime::Called,
+};
+use jackfield_tests::{
+    house::House,
+    releases,
+    twin::{Ask, Reply, Twin, Vendor},
+};
+use serde_json::{Value, json};
+
+/// The manifest of the guest: what it may do.
+const MANIFEST: &str = r#"
+[connector]
+id = "probe"
+version = "0.1.0"
+title = "A probe"
+vendor = "Jackfield"
+category = "other"
+roles = []
+docs = "https://example.com"
+licence = "Apache-2.0"
+
+[[param]]
+name = "word"
+title = "A word"
+required = false
+default = "lantern"
+
+[[secret]]
+name = "token"
+title = "A token"
+
+[[secret]]
+name = "signing"
+title = "A signing key"
+guest = ["mac"]
+
+[[secret]]
+name = "pin"
+title = "A number"
+guest = ["matches"]
+
+[auth.token]
+kind = "bearer"
+secret = "token"
+
+[[egress]]
+origin = "https://api.example.com"
+methods = ["GET", "POST"]
+paths = ["/v1/"]
+auth = "token"
+why = "is asked questions"
+
+[actions."probe.ask"]
+title = "Look through a window"
+mutates = false
+
+[limits]
+cpu_ms = 100
+wall_ms = 5000
+memory_mib = 16
+storage_kib = 64
+"#;
+
+/// The secret that egress attaches.
+pub const TOKEN: &str = "token-9f3b1c77";
+
+/// A vendor that says what it was asked, credential and all.
+#[derive(Debug)]
+pub struct Mirror;
+
+impl Vendor for Mirror {
+    const SPECS: &'static [(&'static str, &'static str)] = &[];
+
+    fn answer(&self, ask: &Ask) -> Option<Reply> {
+        let header = |name: &str| ask.header(name).unwrap_or_default().to_owned();
+        let seen = json!({
+            "authorization": header("authorization"),
+            "host": header("host"),
+            "path": ask.path,
+        });
+        Some(Reply::json(StatusCode::OK, &seen))
+    }
+
+    fn refuse(&self, status: StatusCode) -> Reply {
+        Reply::empty(status)
+    }
+}
+
+/// A host with the probe installed and connected twice: as `one` and as `two`.
+pub struct Scene {
+    pub house: House,
+    pub mirror: Twin<Mirror>,
+}
+
+impl Scene {
+    pub async fn set_up() -> Self {
+        let house = House::open().await;
+        let mirror = Twin::launch(Mirror, 0).await.unwrap();
+        house.install("probe", &releases::guest("probe", MANIFEST)).await;
+        let origin = format!("https://api.example.com={}", mirror.origin());
+        let token = format!("token=@{}", house.file("token", TOKEN));
+        let signing = format!("signing=@{}", house.file("signing", "key"));
+        let pin = format!("pin=@{}", house.file("pin", "4711"));
+        for name in ["one", "two"] {
+            house
+                .does(&[
+                    "connection", "add", name, "--connector", "probe", "--secret", &token,
+                    "--secret", &signing, "--secret", &pin, "--origin", &origin,
+                ])
+                .await;
+        }
+        Self { house, mirror }
+    }
+
+    /// Has the probe of a connection ask something: what it answers, or how it failed.
+    pub async fn ask(&self, connection: &str, ask: Value) -> Result<Value, Fault> {
+        let called = self.call(connection, ask, Particulars { attempt: 1, ..Default::default() });
+        called.await.result.map(|text| serde_json::from_str(&text).unwrap())
+    }
+
+    pub async fn call(
+        &self,
+        connection: &str,
+        ask: Value,
+        particulars: Particulars,
+    ) -> Called<String> {
+        let rooms = self.house.rooms();
+        let live = rooms.connections.get(connection).unwrap();
+        let window = Window::open(&live.means, &particulars);
+        let call = Call { action: "probe.ask".into(), input: ask.to_string(), ext: Vec::new() };
+        let (package, limits) = (&live.connector.package, live.connector.limits);
+        rooms.runtime.invoke(package, window, limits, &call).await
+    }
+}

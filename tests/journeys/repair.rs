@@ -1,0 +1,56 @@
+//! What stopped for good waits for a person, who mends it and has it go on.
+
+use jackfield_tests::{house::until, won_deal::WonDealScene};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_token_stops_the_step_until_it_is_set_anew() {
+    let scene = WonDealScene::set_up().await;
+    let wrong = format!("access_token=@{}", scene.house.file("wrong", "expired-token"));
+    scene.house.does(&["connection", "set", "books", "--secret", &wrong]).await;
+    scene.send(&scene.win("Oven")).await;
+    until("a dead letter waits", || dead_letters(&scene) == 1).await;
+
+    let letters = scene.house.told(&["dead-letter", "list"]).await;
+    assert_eq!(letters[0]["code"], "unauthorized");
+    assert_eq!(letters[0]["connection"], "books");
+    let id = letters[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(scene.house.told(&["run", "list"]).await[0]["state"], "dead");
+    assert_eq!(scene.books.invoice_count(), 0);
+
+    let right = scene.house.file("right", &scene.books.account().access_token);
+    let right = format!("access_token=@{right}");
+    scene.house.does(&["connection", "set", "books", "--secret", &right]).await;
+    scene.house.does(&["connection", "test", "books"]).await;
+    scene.house.does(&["dead-letter", "retry", &id]).await;
+    until("the invoice is there", || scene.books.invoice_count() == 1).await;
+    until("nothing is left to do", || scene.house.is_idle()).await;
+    assert_eq!(dead_letters(&scene), 0);
+    assert_eq!(scene.house.told(&["run", "list"]).await[0]["state"], "done");
+    scene.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_discarded_dead_letter_is_gone_and_remembered() {
+    let scene = WonDealScene::set_up().await;
+    let wrong = format!("access_token=@{}", scene.house.file("wrong", "expired-token"));
+    scene.house.does(&["connection", "set", "books", "--secret", &wrong]).await;
+    scene.send(&scene.win("Oven")).await;
+    until("a dead letter waits", || dead_letters(&scene) == 1).await;
+    let letters = scene.house.told(&["dead-letter", "list"]).await;
+    let id = letters[0]["id"].as_str().unwrap().to_owned();
+    scene.house.does(&["dead-letter", "discard", &id]).await;
+    assert_eq!(dead_letters(&scene), 0);
+    let (code, _, err) = scene.house.types(&["dead-letter", "retry", &id]).await;
+    assert_eq!(code, 1);
+    assert!(err.contains("there is no dead letter"), "{err}");
+    let trail = scene.house.told(&["audit", "list", "--subject", &id]).await;
+    assert_eq!(trail[0]["what"], "dead-letter.discarded");
+    assert_eq!(trail[0]["actor"]["operator"], "local");
+    assert_eq!(scene.books.invoice_count(), 0);
+    scene.strike().await;
+}
+
+fn dead_letters(scene: &WonDealScene) -> usize {
+    let queue = scene.house.rooms().queue.clone();
+    jackfield::queue::DeadLetters::of(queue).list().expect("a desk").len()
+}

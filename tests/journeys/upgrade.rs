@@ -1,0 +1,30 @@
+//! A connector with a bug: the delivery is kept, and parsed once the connector is mended.
+
+use jackfield_tests::{house::until, releases, won_deal::WonDealScene};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_trapped_the_connector_is_parsed_after_an_upgrade() {
+    let scene = WonDealScene::set_up().await;
+    let file = releases::root().join("plugins/pipedrive/connector.toml");
+    let manifest = std::fs::read_to_string(file).unwrap();
+    // A newer version without the roles that a guest of one line does not have.
+    let broken = manifest.replace("version = \"0.1.0\"", "version = \"0.1.1\"");
+    scene.house.install("broken", &releases::guest("trapping", &broken)).await;
+
+    assert_eq!(scene.send(&scene.win("Oven")).await.status, 200);
+    let dead = || scene.house.rooms().inbox.list(1).is_ok_and(|list| {
+        list.iter().any(|(_, status)| status.fate == jackfield::inbox::Fate::Dead)
+    });
+    until("the delivery is at the repair desk", dead).await;
+    let letters = scene.house.told(&["dead-letter", "list"]).await;
+    let why = letters[0]["message"].as_str().unwrap();
+    assert_eq!(letters[0]["blame"], "guest");
+    assert!(why.contains("index out of bounds"), "{why}");
+    assert!(why.contains("parse"), "the place in the guest by name: {why}");
+
+    scene.house.install("mended", &releases::connector("pipedrive")).await;
+    let id = letters[0]["id"].as_str().unwrap();
+    scene.house.does(&["dead-letter", "retry", id]).await;
+    until("the invoice is there", || scene.books.invoice_count() == 1).await;
+    scene.strike().await;
+}
