@@ -67,6 +67,11 @@ impl House {
         }
     }
 
+    /// Writes the master key into a file, for a host in another process.
+    pub fn key_file(&self) -> String {
+        self.file("master.key", self.master.expose())
+    }
+
     /// Its rooms.
     ///
     /// # Panics
@@ -89,8 +94,8 @@ impl House {
     /// Types a command: exit code, standard output, standard error.
     pub async fn types(&self, args: &[&str]) -> (u8, String, String) {
         let data = self.dir.path().join("data").display().to_string();
-        let words = ["jackfield", "--data", &data].iter().chain(args);
-        let words: Vec<String> = words.map(ToString::to_string).collect();
+        let words = [&["jackfield", "--data", &data], args].concat();
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
         let typed = tokio::task::spawn_blocking(move || cli::captured(words));
         typed.await.expect("a command that does not panic")
     }

@@ -6,6 +6,7 @@
 //! Xero.
 
 pub mod house;
+pub mod orders;
 pub mod releases;
 pub mod sender;
 pub mod twin;

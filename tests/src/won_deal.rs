@@ -42,6 +42,14 @@ impl WonDealScene {
         }
     }
 
+    /// Installs both connectors without their vendors' budgets, for runs that send more than a
+    /// real account may.
+    pub async fn install_without_budgets(&self) {
+        for id in ["pipedrive", "xero"] {
+            self.house.install(id, &releases::without_budgets(id)).await;
+        }
+    }
+
     /// Adds the connections `crm` and `books`.
     pub async fn connect(&self) {
         let crm = self.crm.account();

@@ -7,7 +7,7 @@ use jaq_json::Val;
 
 use crate::failure::{Failure, failed};
 use crate::json;
-use crate::prelude::{Data, Prelude};
+use crate::prelude::Data;
 use crate::program::{Variables, compile};
 
 /// The most expressions in one call.
@@ -21,7 +21,7 @@ pub const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
 /// # Errors
 /// A [`Failure`] that names the place and the mistake.
 pub fn check(expression: &str) -> Result<(), Failure> {
-    compile(&Prelude::parse(), expression, Variables::Unknown).map(|_| ())
+    compile(expression, Variables::Unknown).map(|_| ())
 }
 
 /// Runs each expression on `input` and answers, in their order, the one value that each
@@ -38,12 +38,21 @@ pub fn evaluate(expressions: &[&str], input: &str, vars: &str) -> Result<Vec<Str
     }
     let input = json::parse(input, "input")?;
     let (names, values) = variables(vars)?;
-    let prelude = Prelude::parse();
+    let results = each(expressions, &input, (&names, &values));
+    crate::natives::forget();
+    results
+}
+
+/// The values of all expressions, in their order.
+fn each(
+    expressions: &[&str],
+    input: &Val,
+    variables: (&[String], &[Val]),
+) -> Result<Vec<String>, Failure> {
     let mut left_bytes = MAX_RESULT_BYTES;
     let mut results = Vec::with_capacity(expressions.len());
     for expression in expressions {
-        let result = one(&prelude, expression, &input, (&names, &values), left_bytes);
-        let result = match result {
+        let result = match one(expression, input, variables, left_bytes) {
             Err(failure) if expressions.len() > 1 => Err(failure.of(expression)),
             other => other,
         }?;
@@ -55,13 +64,12 @@ pub fn evaluate(expressions: &[&str], input: &str, vars: &str) -> Result<Vec<Str
 
 /// The one value of one expression.
 fn one(
-    prelude: &Prelude,
     expression: &str,
     input: &Val,
     (names, values): (&[String], &[Val]),
     limit_bytes: usize,
 ) -> Result<String, Failure> {
-    let program = compile(prelude, expression, Variables::Named(names))?;
+    let program = compile(expression, Variables::Named(names))?;
     let context = Ctx::<Data>::new(&program.lut, Vars::new(values.iter().cloned()));
     let mut outputs = program.id.run((context, input.clone()));
     let first = outputs.next().ok_or(Failure::NoValue)?.map_err(stopped)?;

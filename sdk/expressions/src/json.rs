@@ -101,7 +101,15 @@ impl Writer {
     }
 
     fn string(&mut self, bytes: &[u8]) {
-        self.text.push_str(&serde_json::Value::from(String::from_utf8_lossy(bytes)).to_string());
+        let text = String::from_utf8_lossy(bytes);
+        let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if text.bytes().all(plain) {
+            self.text.push('"');
+            self.text.push_str(&text);
+            self.text.push('"');
+        } else {
+            self.text.push_str(&serde_json::Value::from(text).to_string());
+        }
     }
 
     fn number(&mut self, number: &Num) -> Result<(), Failure> {

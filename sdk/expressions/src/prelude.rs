@@ -3,15 +3,14 @@
 //! environment, a file or another input, and that an expression pays only for the
 //! definitions that it uses.
 
-mod reach;
-
-use std::collections::HashSet;
+mod definitions;
 
 use jaq_core::data::JustLut;
 use jaq_core::load::parse::Def;
 use jaq_core::native::Fun;
 use jaq_json::Val;
 
+use self::definitions::DEFINITIONS;
 use crate::functions;
 
 /// What native functions run on: JSON values and nothing else.
@@ -47,92 +46,51 @@ fn is_refused(word: &str) -> bool {
     instead_of(word).is_some() || LEFT_OUT.contains(&word)
 }
 
-/// Every definition, parsed once in a call and shared by all its expressions.
-pub(crate) struct Prelude {
-    /// In the order of their sources: a definition uses only those before it.
-    defs: Vec<Def<&'static str>>,
+/// The definitions and native functions that a program may use, found by its words.
+/// A word in a string or an object's key counts too; that costs a little and harms nothing.
+pub(crate) fn for_program(code: &str) -> (Vec<Def<&'static str>>, Vec<Fun<Data>>) {
+    let reached = definitions::reached(words(code).filter(|word| !is_refused(word)));
+    if reached.names.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let defs = reached.definitions.iter().filter_map(|definition| definition.parse()).collect();
+    let is_reached = |name: &str| reached.names.binary_search(&name).is_ok();
+    (defs, natives().filter(|(name, ..)| is_reached(name)).collect())
 }
 
-impl Prelude {
-    /// Parses the definitions.
-    pub(crate) fn parse() -> Self {
-        let all = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
-        let defs = all.chain(functions::defs()).filter(|def| !is_refused(def.name)).collect();
-        Self { defs }
-    }
-
-    /// The definitions and native functions that the program may use, found by its words.
-    /// A word in a string or a field name counts too; that costs a little and harms nothing.
-    pub(crate) fn for_program(&self, code: &str) -> (Vec<Def<&'static str>>, Vec<Fun<Data>>) {
-        let mut words: HashSet<&str> = reach::words(code).collect();
-        let mut defs = Vec::new();
-        for def in self.defs.iter().rev() {
-            if words.contains(def.name) {
-                reach::calls(&def.body, &mut words);
-                defs.push(def.clone());
-            }
-        }
-        defs.reverse();
-        let funs = natives().filter(|(name, ..)| words.contains(name)).collect();
-        (defs, funs)
-    }
-
-    /// The name and the number of arguments of each function, for hints.
-    pub(crate) fn names(&self) -> Vec<(&'static str, usize)> {
-        let defined = self.defs.iter().map(|def| (def.name, def.args.len()));
-        defined.chain(natives().map(|(name, args, _)| (name, args.len()))).collect()
-    }
+/// The words of a program that could name a function: `map` and `@base64`, and neither the
+/// `name` of `.name` nor that of `$name`.
+fn words(code: &str) -> impl Iterator<Item = &str> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'@';
+    let bytes = code.as_bytes();
+    let mut end = 0;
+    std::iter::from_fn(move || {
+        let start = end + bytes[end..].iter().position(|byte| is_word(*byte))?;
+        let length = bytes[start..].iter().position(|byte| !is_word(*byte));
+        end = length.map_or(bytes.len(), |length| start + length);
+        Some((start, end))
+    })
+    .filter(|(start, _)| match bytes[..*start] {
+        // What follows two dots is a word of its own.
+        [.., b'.', b'.'] => true,
+        [.., b'.' | b'$'] => false,
+        _ => true,
+    })
+    .map(|(start, end)| &code[start..end])
 }
 
-/// Every native function that an expression may use.
+/// The name and the number of arguments of each function, for hints.
+pub(crate) fn names() -> Vec<(&'static str, usize)> {
+    let defined = DEFINITIONS.iter().map(|definition| (definition.name, definition.arity));
+    let native = natives().map(|(name, arguments, _)| (name, arguments.len()));
+    defined.chain(native).filter(|(name, _)| !is_refused(name)).collect()
+}
+
+/// Every native function, also those that are left out: no program's words reach them.
 fn natives() -> impl Iterator<Item = Fun<Data>> {
-    let all = jaq_core::funs().chain(jaq_std::base_funs()).chain(jaq_json::funs());
-    let all = all.filter(|(name, ..)| !is_refused(name));
-    all.chain(crate::natives::all()).chain(functions::natives())
+    let theirs = jaq_core::funs().chain(jaq_std::base_funs()).chain(jaq_json::funs());
+    theirs.chain(crate::natives::all()).chain(functions::natives())
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use jaq_core::Compiler;
-    use jaq_core::load::{Arena, File, Loader};
-
-    use super::{Prelude, natives};
-
-    #[test]
-    fn every_definition_finds_what_it_calls() {
-        let arena = Arena::default();
-        let loader = Loader::new(Prelude::parse().defs);
-        let modules = loader.load(&arena, File { code: ".", path: () }).ok().unwrap();
-        let compiled = Compiler::default().with_funs(natives()).compile(modules);
-        let missing: Vec<_> = compiled.err().into_iter().flatten().flat_map(|(_, e)| e).collect();
-        assert!(missing.is_empty(), "{missing:?}");
-    }
-
-    #[test]
-    fn each_name_alone_finds_all_that_it_needs() {
-        let prelude = Prelude::parse();
-        for (name, arguments) in prelude.names() {
-            let code = match arguments {
-                0 => name.to_owned(),
-                some => format!("{name}({})", vec!["."; some].join("; ")),
-            };
-            let (defs, funs) = prelude.for_program(&code);
-            let arena = Arena::default();
-            let loaded = Loader::new(defs).load(&arena, File { code: &*code, path: () });
-            // The parser writes a format with the string that it formats.
-            let Ok(modules) = loaded else { continue };
-            let compiled = Compiler::default().with_funs(funs).compile(modules);
-            assert!(compiled.is_ok(), "{code}");
-        }
-    }
-
-    #[test]
-    fn no_native_function_hides_another() {
-        let mut seen = BTreeSet::new();
-        for (name, arguments, _) in natives() {
-            assert!(seen.insert((name, arguments.len())), "{name}");
-        }
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use jaq_core::{Compiler, Filter, compile::Undefined};
 
 use crate::failure::{Failure, quoted};
 use crate::json;
-use crate::prelude::{Data, Prelude, instead_of};
+use crate::prelude::{self, Data, instead_of};
 
 /// The longest program, in bytes.
 pub const MAX_EXPRESSION_BYTES: usize = 64 * 1024;
@@ -23,13 +23,9 @@ pub(crate) enum Variables<'a> {
 }
 
 /// Compiles a program.
-pub(crate) fn compile(
-    prelude: &Prelude,
-    code: &str,
-    variables: Variables<'_>,
-) -> Result<Filter<Data>, Failure> {
+pub(crate) fn compile(code: &str, variables: Variables<'_>) -> Result<Filter<Data>, Failure> {
     within_bounds(code)?;
-    let (defs, funs) = prelude.for_program(code);
+    let (defs, funs) = prelude::for_program(code);
     let guessed: Vec<&str>;
     let names: Vec<&str> = match variables {
         Variables::Named(names) => names.iter().map(String::as_str).collect(),
@@ -46,7 +42,7 @@ pub(crate) fn compile(
         .with_funs(funs)
         .with_global_vars(names.iter().copied())
         .compile(modules)
-        .map_err(|errors| unknown(prelude, code, errors, &names))
+        .map_err(|errors| unknown(code, errors, &names))
 }
 
 /// Refuses programs whose size alone would hurt.
@@ -111,12 +107,7 @@ fn a_program(code: &str) -> (String, &str) {
 }
 
 /// The words for the first name that does not exist.
-fn unknown(
-    prelude: &Prelude,
-    code: &str,
-    errors: jaq_core::compile::Errors<&str, ()>,
-    variables: &[&str],
-) -> Failure {
+fn unknown(code: &str, errors: jaq_core::compile::Errors<&str, ()>, variables: &[&str]) -> Failure {
     let all = errors.into_iter().flat_map(|(_, errors)| errors);
     let first = all.min_by_key(|(name, _)| load::span(code, name).start);
     let Some((name, undefined)) = first else {
@@ -125,7 +116,7 @@ fn unknown(
     let (line, column) = place(code, name);
     let (kind, shown, hint) = match undefined {
         Undefined::Filter(arity) => {
-            ("function", format!("{name}/{arity}"), function_hint(prelude, name, arity))
+            ("function", format!("{name}/{arity}"), function_hint(name, arity))
         }
         Undefined::Var => {
             let hint = instead_of(name).map(str::to_owned);
@@ -142,11 +133,11 @@ fn unknown(
 }
 
 /// What to write instead of a function that does not exist.
-fn function_hint(prelude: &Prelude, name: &str, arity: usize) -> String {
+fn function_hint(name: &str, arity: usize) -> String {
     if let Some(hint) = instead_of(name) {
         return hint.to_owned();
     }
-    let names = prelude.names();
+    let names = prelude::names();
     let mut arities: Vec<usize> =
         names.iter().filter(|(known, _)| *known == name).map(|(_, arity)| *arity).collect();
     arities.sort_unstable();

@@ -116,7 +116,8 @@ struct Trail {
 impl Trail {
     fn print_new(&mut self, scene: &WonDealScene) -> anyhow::Result<()> {
         let lines = audit::list(&scene.house.rooms().store, &Filter::default(), 200)?;
-        for entry in lines.iter().rev().filter(|entry| entry.sequence > self.printed) {
+        let printed = self.printed;
+        for entry in lines.iter().rev().filter(|entry| entry.sequence > printed) {
             let line = &entry.line;
             let since_ms = line.at_ms - *self.began_ms.get_or_insert(line.at_ms);
             let connection = line.connection.as_deref().unwrap_or("-");

@@ -112,6 +112,15 @@ fn patterns_formats_times_and_mathematics_are_those_of_jq() {
 }
 
 #[test]
+fn many_patterns_in_one_call_keep_their_own_flags_and_answers() {
+    let many: Vec<String> = (0..20).map(|n| format!(r#"test("^{n}$")"#)).collect();
+    let expression = format!("map([{}] | index(true))", many.join(","));
+    assert_eq!(one(&expression, r#"["19","0","7","x","19"]"#).as_deref(), Ok("[19,0,7,null,19]"));
+    let flags = r#"[test("A"), test("A"; "i"), test("A"), [scan("a")], sub("a"; "b")]"#;
+    assert_eq!(one(flags, r#""aa""#).as_deref(), Ok(r#"[false,true,false,["a","a"],"ba"]"#));
+}
+
+#[test]
 fn numbers_that_are_only_passed_on_keep_their_text() {
     let input = r#"{"a":1.10,"b":12345678901234567890123,"c":1e400,"d":-0.50}"#;
     assert_eq!(one(".", input).as_deref(), Ok(input));

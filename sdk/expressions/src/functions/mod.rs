@@ -7,7 +7,6 @@ mod decimals;
 mod table;
 mod texts;
 
-use jaq_core::load::parse::Def;
 use jaq_core::native::Fun;
 use jaq_core::{Error, ValR};
 use jaq_json::Val;
@@ -66,13 +65,7 @@ pub fn listing() -> String {
     text
 }
 
-/// The functions that are themselves written in jq.
-pub(crate) fn defs() -> Vec<Def<&'static str>> {
-    // The text is a constant, and a test calls what it defines.
-    jaq_core::load::parse(texts::DEFS, |parser| parser.defs()).unwrap_or_default()
-}
-
-/// The functions that are written in Rust.
+/// The functions that are written in Rust; those written in jq are in `definitions.jq`.
 pub(crate) fn natives() -> impl Iterator<Item = Fun<Data>> {
     decimals::natives().chain(texts::natives()).chain(dates::natives())
 }

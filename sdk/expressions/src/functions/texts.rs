@@ -17,14 +17,6 @@ const PARTICLES: [&str; 21] = [
     "ten", "ter", "van", "vom", "von", "zu", "zum",
 ];
 
-/// The functions of this file that are written in jq. In `map_value` the second argument is
-/// evaluated only when it is needed, so that it may be `error("…")`.
-pub(super) const DEFS: &str = r"
-def map_value($table; otherwise):
-  (if . == null then null else tostring end) as $key
-  | if $key != null and ($table | has($key)) then $table[$key] else otherwise end;
-";
-
 /// The functions as jaq takes them.
 pub(super) fn natives() -> impl Iterator<Item = Fun<Data>> {
     let all: [(&'static str, usize, RunPtr<Data>); 5] = [

@@ -20,6 +20,11 @@ pub(crate) fn all() -> impl Iterator<Item = Fun<Data>> {
     texts.chain(dates::natives()).chain(maths::natives())
 }
 
+/// Forgets whatever was kept to make the functions faster.
+pub(crate) fn forget() {
+    patterns::forget();
+}
+
 /// The text of a string value.
 fn text(value: &Val) -> Result<&str, Error<Val>> {
     std::str::from_utf8(value.as_utf8_bytes().ok_or_else(|| Error::typ(value.clone(), "string"))?)

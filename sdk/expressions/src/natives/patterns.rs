@@ -1,6 +1,9 @@
 //! Regular expressions: what `test`, `match`, `capture`, `scan`, `split` and `sub` are built
 //! on. The time of a search grows with the text and the pattern, and never explodes.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use jaq_core::native::{Fun, bome, run, v};
 use jaq_core::{Cv, Error, RunPtr, ValR};
 use jaq_json::Val;
@@ -31,7 +34,7 @@ struct Wanted {
 fn search(mut cv: Cv<'_, Data>, wanted: Wanted) -> ValR<Val> {
     let (flags, pattern) = (cv.0.pop_var(), cv.0.pop_var());
     let (flags, subject) = (text(&flags)?, text(&cv.1)?);
-    let pattern = compile(text(&pattern)?, flags)?;
+    let pattern = compiled(text(&pattern)?, flags)?;
     let mut found = Vec::new();
     let mut end_of_last = 0;
     let mut place = Place::default();
@@ -55,6 +58,40 @@ fn search(mut cv: Cv<'_, Data>, wanted: Wanted) -> ValR<Val> {
         found.push(Val::from(subject[end_of_last..].to_owned()));
     }
     Ok(found.into_iter().collect())
+}
+
+/// How many compiled patterns are kept while expressions run.
+const MAX_KEPT: usize = 16;
+
+/// A pattern, its flags and what they were compiled to.
+type Kept = (String, String, Rc<Regex>);
+
+thread_local! {
+    /// The patterns that were compiled last: an expression often searches many texts for the
+    /// same pattern, and to compile it costs far more than to search.
+    static KEPT: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Forgets the patterns that were compiled, so that nothing stays from call to call.
+pub(super) fn forget() {
+    KEPT.take();
+}
+
+/// The compiled pattern, from those that are kept if it is there.
+fn compiled(pattern: &str, flags: &str) -> Result<Rc<Regex>, Error<Val>> {
+    let same = |kept: &&Kept| kept.0 == pattern && kept.1 == flags;
+    let kept = KEPT.with_borrow(|all| all.iter().find(same).map(|kept| Rc::clone(&kept.2)));
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
+    let new = Rc::new(compile(pattern, flags)?);
+    KEPT.with_borrow_mut(|all| {
+        if all.len() == MAX_KEPT {
+            all.remove(0);
+        }
+        all.push((pattern.to_owned(), flags.to_owned(), Rc::clone(&new)));
+    });
+    Ok(new)
 }
 
 /// The pattern under its flags, which are jq's.

@@ -1,1 +1,66 @@
-fn main() {}
+//! `cargo measure NAME [--json]`: what Jackfield costs, against a yardstick in the same run.
+//!
+//! Machines differ and are noisy, so every figure stands beside one that was measured in turns
+//! with it, in the same process, and the ratio of the two is what counts.
+
+mod call;
+mod ingest;
+mod journal;
+mod pipeline;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use report::Report;
+
+/// Measures what Jackfield costs.
+#[derive(Debug, Parser)]
+#[command(name = "cargo measure")]
+struct Measure {
+    #[command(subcommand)]
+    what: What,
+    /// Print one JSON object, as the last thing on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Seconds for each side of each round.
+    #[arg(long, global = true, default_value_t = 3, value_name = "S")]
+    seconds: u64,
+    /// Rounds, in each of which both sides have their turn.
+    #[arg(long, global = true, default_value_t = 3, value_name = "N")]
+    rounds: u32,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Verified, durable webhooks a second, against a bare server with a bare journal.
+    Ingest,
+    /// One call of a connector in a fresh sandbox, against the same code called natively.
+    Call,
+    /// Webhook, parse, map, action: whole ways a second, against as many bare durable appends.
+    Pipeline,
+}
+
+fn main() -> ExitCode {
+    let measure = Measure::parse();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let turns = report::Turns { seconds: measure.seconds, rounds: measure.rounds };
+    let measured: anyhow::Result<Report> = runtime.block_on(async {
+        match measure.what {
+            What::Ingest => ingest::measure(turns).await,
+            What::Call => call::measure(turns).await,
+            What::Pipeline => pipeline::measure(turns).await,
+        }
+    });
+    match measured {
+        Ok(report) => {
+            report.print(measure.json);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

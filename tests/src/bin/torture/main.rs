@@ -1,1 +1,54 @@
-fn main() {}
+//! `cargo torture NAME --rounds N [--json]`: what must hold when the worst happens.
+
+mod crash;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tortures a host, and counts what it lost.
+#[derive(Debug, Parser)]
+#[command(name = "cargo torture")]
+struct Torture {
+    #[command(subcommand)]
+    what: What,
+    /// Print one JSON object, as the last thing on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Kill the host with SIGKILL at random moments, under load; nothing acknowledged may be
+    /// lost, and no invoice may be written twice.
+    Crash {
+        /// How often it is killed.
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        rounds: u32,
+    },
+    /// Be the host that is killed: everything after this is the `jackfield` command's.
+    #[command(hide = true)]
+    Host {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<std::ffi::OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    let torture = Torture::parse();
+    let rounds = match torture.what {
+        What::Host { args } => return jackfield::cli::main(args),
+        What::Crash { rounds } => rounds,
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    match runtime.block_on(crash::torture(rounds)) {
+        Ok(toll) => {
+            toll.print(torture.json);
+            ExitCode::from(u8::from(!toll.is_clean()))
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,5 @@
+# Our functions that are written in jq. In `map_value` the second argument is evaluated only
+# when it is needed, so that it may be `error("…")`.
+def map_value($table; otherwise):
+  (if . == null then null else tostring end) as $key
+  | if $key != null and ($table | has($key)) then $table[$key] else otherwise end;

@@ -1,0 +1,139 @@
+//! A system of orders and receipts, for measures: its webhooks are whole, signed, and as long as
+//! is wanted; its one action is one request.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hmac::{Hmac, Mac as _};
+use http::StatusCode;
+use serde_json::json;
+use sha2::Sha256;
+
+use crate::{
+    house::House,
+    releases,
+    sender::Delivery,
+    twin::{Ask, Reply, Twin, Vendor},
+};
+
+/// The key under which its webhooks are signed.
+pub const KEY: &str = "orders-signing-key";
+
+/// The connector's manifest.
+pub const MANIFEST: &str = r#"
+[connector]
+id = "orders"
+version = "0.1.0"
+title = "Orders"
+vendor = "Jackfield"
+category = "commerce"
+roles = []
+docs = "https://example.com"
+licence = "Apache-2.0"
+
+[[secret]]
+name = "signing_key"
+title = "Signing key"
+
+[[egress]]
+origin = "https://api.orders.example"
+methods = ["POST"]
+paths = ["/v1/receipts"]
+why = "writes receipts"
+
+[webhook.verify]
+kind = "hmac"
+algorithm = "sha256"
+encoding = "base64"
+header = "x-signature"
+secret = "signing_key"
+message = "{body}"
+
+[events."order.paid"]
+title = "An order was paid"
+
+[actions."receipt.create"]
+title = "Write a receipt"
+idempotency = { kind = "header", name = "idempotency-key" }
+"#;
+
+/// The flow: an order becomes a receipt.
+pub const FLOW: &str = r#"
+name = "order-becomes-receipt"
+
+[on]
+connection = "orders"
+event = "order.paid"
+
+[[step]]
+id = "receipt"
+connection = "orders"
+action = "receipt.create"
+input = '{ order: .event.record.id, to: .event.record.email, total: [.event.record.lines[].unit_amount][0] }'
+"#;
+
+/// The vendor's side: counts receipts.
+#[derive(Debug, Default)]
+pub struct Till {
+    receipts: AtomicU64,
+}
+
+impl Till {
+    /// How many receipts were written.
+    pub fn receipts(&self) -> u64 {
+        self.receipts.load(Ordering::Relaxed)
+    }
+}
+
+impl Vendor for Till {
+    const SPECS: &'static [(&'static str, &'static str)] = &[];
+
+    fn answer(&self, _ask: &Ask) -> Option<Reply> {
+        let number = self.receipts.fetch_add(1, Ordering::Relaxed) + 1;
+        Some(Reply::json(StatusCode::CREATED, &json!({ "id": number.to_string() })))
+    }
+
+    fn refuse(&self, status: StatusCode) -> Reply {
+        Reply::empty(status)
+    }
+}
+
+/// The body of an order, about `bytes` long.
+pub fn body(number: u64, bytes: usize) -> Vec<u8> {
+    let mut lines = Vec::new();
+    let order = |lines: &[serde_json::Value]| {
+        json!({
+            "id": format!("order-{number}"),
+            "customer": { "name": "Mill Lane Bakery", "email": "Orders@MillLane.example" },
+            "currency": "GBP",
+            "lines": lines,
+        })
+        .to_string()
+    };
+    while order(&lines).len() < bytes {
+        lines.push(json!({
+            "description": format!("Flour, sack of twenty-five kilograms, position {}", lines.len()),
+            "quantity": "2",
+            "unit_amount": "18.40",
+        }));
+    }
+    order(&lines).into_bytes()
+}
+
+/// An order as a webhook, signed.
+pub fn delivery(number: u64, bytes: usize) -> Delivery {
+    let body = body(number, bytes);
+    // HMAC takes a key of any length.
+    let mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).expect("any key length");
+    let signature = STANDARD.encode(mac.chain_update(&body).finalize().into_bytes());
+    Delivery::new(body).with_text("x-signature", &signature)
+}
+
+/// Installs the connector and connects it to a till.
+pub async fn connect(house: &House, till: &Twin<Till>) {
+    house.install("orders", &releases::guest("orders", MANIFEST)).await;
+    let origin = format!("https://api.orders.example={}", till.origin());
+    let key = format!("signing_key=@{}", house.file("signing-key", KEY));
+    let add = ["connection", "add", "orders", "--connector", "orders"];
+    house.does(&[&add[..], &["--secret", &key, "--origin", &origin]].concat()).await;
+}
