@@ -61,22 +61,23 @@ pub(crate) fn for_program(code: &str) -> (Vec<Def<&'static str>>, Vec<Fun<Data>>
 /// The words of a program that could name a function: `map` and `@base64`, and neither the
 /// `name` of `.name` nor that of `$name`.
 fn words(code: &str) -> impl Iterator<Item = &str> {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'@';
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let bytes = code.as_bytes();
     let mut end = 0;
-    std::iter::from_fn(move || {
-        let start = end + bytes[end..].iter().position(|byte| is_word(*byte))?;
-        let length = bytes[start..].iter().position(|byte| !is_word(*byte));
-        end = length.map_or(bytes.len(), |length| start + length);
+    let spans = std::iter::from_fn(move || {
+        let start = end + bytes[end..].iter().position(|byte| is_word(*byte) || *byte == b'@')?;
+        // An `@` begins a word wherever it stands, as in `.on and@text`.
+        let length = bytes[start + 1..].iter().position(|byte| !is_word(*byte));
+        end = length.map_or(bytes.len(), |length| start + 1 + length);
         Some((start, end))
-    })
-    .filter(|(start, _)| match bytes[..*start] {
-        // What follows two dots is a word of its own.
-        [.., b'.', b'.'] => true,
-        [.., b'.' | b'$'] => false,
+    });
+    let is_function = |(start, _): &(usize, usize)| match (&bytes[..*start], bytes[*start]) {
+        // What follows two dots is a word of its own, and what has an `@` is never a field.
+        ([.., b'.', b'.'], _) | (_, b'@') => true,
+        ([.., b'.' | b'$'], _) => false,
         _ => true,
-    })
-    .map(|(start, end)| &code[start..end])
+    };
+    spans.filter(is_function).map(|(start, end)| &code[start..end])
 }
 
 /// The name and the number of arguments of each function, for hints.

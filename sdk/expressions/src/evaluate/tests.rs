@@ -88,6 +88,8 @@ fn patterns_formats_times_and_mathematics_are_those_of_jq() {
         (r#"@html "<b>\(.)</b>""#, r#""a<b&'c'""#, r#""<b>a&lt;b&amp;&#39;c&#39;</b>""#),
         (r#"@html | @htmld"#, r#""&lt;\"x\"&""#, r#""&lt;\"x\"&""#),
         (r#"@base64d"#, r#""w7w=""#, r#""ü""#),
+        (r#".@base64 "x\(.a)""#, r#"{"a":"b","eGI=":1,"xYg==":2}"#, "2"),
+        (r#"(.a and@json)"#, r#"{"a":1}"#, "true"),
         ("todate", "1700000000", r#""2023-11-14T22:13:20Z""#),
         ("todate", "1700000000.5", r#""2023-11-14T22:13:20.5Z""#),
         ("fromdate", r#""2106-02-07T06:28:16Z""#, "4294967296"),

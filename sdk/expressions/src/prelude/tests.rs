@@ -89,6 +89,7 @@ fn a_name_counts_unless_it_is_that_of_a_field_or_a_variable() {
     let words = |code| super::words(code).collect::<Vec<_>>();
     assert_eq!(words(". | map(.a.b)|@uri \"ü\\(length)\""), ["map", "@uri", "length"]);
     assert_eq!(words("..|add, $x, ..not"), ["add", "not"]);
+    assert_eq!(words(".@text \"x\", (.on and@json)"), ["@text", "x", "and", "@json"]);
     assert_eq!(words("."), [""; 0]);
     assert_eq!(words("keys"), ["keys"]);
 }
