@@ -122,9 +122,10 @@ pub fn master_key_file(data: &Path) -> PathBuf {
 pub fn master_key(path: &Path) -> Result<MasterKey, ConfigError> {
     let text = match env::var(MASTER_KEY) {
         Ok(text) => Secret::new(text),
-        Err(_) => Secret::new(fs::read_to_string(path).map_err(|source| {
-            ConfigError::NoMasterKey { path: path.to_owned(), source }
-        })?),
+        Err(_) => Secret::new(
+            fs::read_to_string(path)
+                .map_err(|source| ConfigError::NoMasterKey { path: path.to_owned(), source })?,
+        ),
     };
     Ok(MasterKey::from_text(&text)?)
 }

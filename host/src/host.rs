@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use url::Url;
 
 use crate::{
-    admin::{self, Tokens, TokenError},
+    admin::{self, TokenError, Tokens},
     audit::Actor,
     clock::SharedClock,
     config::Config,
@@ -56,7 +56,9 @@ pub enum HostError {
     Tokens(#[from] TokenError),
     #[error(transparent)]
     Ingress(#[from] IngressError),
-    #[error("cannot listen for the admin API on {addr}: {source}\n  hint: is another program there? --admin takes another address")]
+    #[error(
+        "cannot listen for the admin API on {addr}: {source}\n  hint: is another program there? --admin takes another address"
+    )]
     Admin { addr: SocketAddr, source: io::Error },
     #[error("cannot write `{}`: {source}", .path.display())]
     File { path: PathBuf, source: io::Error },
@@ -113,9 +115,8 @@ impl Host {
         backoff: Backoff,
     ) -> Result<Self, HostError> {
         let listener = TcpListener::bind(config.ingress).await;
-        let (listener, ingress) = bound(listener).map_err(|source| {
-            IngressError::Bind { addr: config.ingress.to_string(), source }
-        })?;
+        let (listener, ingress) = bound(listener)
+            .map_err(|source| IngressError::Bind { addr: config.ingress.to_string(), source })?;
         let admin_listener = TcpListener::bind(config.admin).await;
         let (admin_listener, admin) = bound(admin_listener)
             .map_err(|source| HostError::Admin { addr: config.admin, source })?;
@@ -155,8 +156,7 @@ impl Rooms {
         let queue = Queue::open(store.clone(), clock.clone())?;
         let runtime = Runtime::start(data.join("compiled"), cache_key)?;
         let releases = data.join("releases");
-        let connectors =
-            Connectors::open(store.clone(), runtime.clone(), clock.clone(), releases)?;
+        let connectors = Connectors::open(store.clone(), runtime.clone(), clock.clone(), releases)?;
         let connections = Connections::open(
             store.clone(),
             vault,

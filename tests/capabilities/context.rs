@@ -10,11 +10,8 @@ async fn a_call_knows_its_settings_and_its_intention() {
     let scene = Scene::set_up().await;
     let settings = scene.ask("one", json!({ "ask": "settings" })).await.unwrap();
     assert_eq!(settings["word"], "lantern");
-    let particulars = Particulars {
-        attempt: 3,
-        idempotency_key: Some("abc-1".into()),
-        ..Particulars::default()
-    };
+    let particulars =
+        Particulars { attempt: 3, idempotency_key: Some("abc-1".into()), ..Particulars::default() };
     let called = scene.call("one", json!({ "ask": "context" }), particulars).await;
     let seen: Value = serde_json::from_str(&called.result.unwrap()).unwrap();
     assert_eq!(seen["attempt"], 3);

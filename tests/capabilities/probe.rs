@@ -111,8 +111,19 @@ impl Scene {
         for name in ["one", "two"] {
             house
                 .does(&[
-                    "connection", "add", name, "--connector", "probe", "--secret", &token,
-                    "--secret", &signing, "--secret", &pin, "--origin", &origin,
+                    "connection",
+                    "add",
+                    name,
+                    "--connector",
+                    "probe",
+                    "--secret",
+                    &token,
+                    "--secret",
+                    &signing,
+                    "--secret",
+                    &pin,
+                    "--origin",
+                    &origin,
                 ])
                 .await;
         }

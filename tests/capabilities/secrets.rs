@@ -9,7 +9,8 @@ async fn a_secret_can_be_used_in_the_granted_way_and_in_no_other() {
     let scene = Scene::set_up().await;
     let mac = json!({ "ask": "mac", "name": "signing", "data": "The quick brown fox jumps over the lazy dog" });
     let mac = scene.ask("one", mac).await.unwrap();
-    let bytes: Vec<u8> = mac.as_array().unwrap().iter().map(|b| b.as_u64().unwrap() as u8).collect();
+    let bytes: Vec<u8> =
+        mac.as_array().unwrap().iter().map(|b| b.as_u64().unwrap() as u8).collect();
     // The well-known HMAC-SHA256 of this text under the key "key".
     assert_eq!(bytes[..4], [0xf7, 0xbc, 0x83, 0xf4]);
     let right = scene.ask("one", json!({ "ask": "matches", "name": "pin", "data": "4711" })).await;

@@ -43,9 +43,7 @@ async fn swap_and_increment_are_one_step() {
     }
     let sum = scene.ask("one", json!({ "ask": "get", "key": "n" })).await.unwrap();
     assert_eq!(sum, "20");
-    let swap = |expected: &str, new: &str| {
-        json!({ "ask": "swap", "key": "n", "expected": expected, "new": new })
-    };
+    let swap = |expected: &str, new: &str| json!({ "ask": "swap", "key": "n", "expected": expected, "new": new });
     assert_eq!(scene.ask("one", swap("19", "0")).await.unwrap(), false);
     assert_eq!(scene.ask("one", swap("20", "0")).await.unwrap(), true);
     let absent = json!({ "ask": "swap", "key": "new", "new": "first" });

@@ -14,13 +14,16 @@ async fn what_is_no_release_is_refused_with_the_reason() {
         err
     };
     let component = releases::component("trapping");
-    assert!(install("text", b"(component)").await.contains("component"));
-    assert!(install("bare", &component).await.contains("manifest"));
+    let err = install("text", b"(component)").await;
+    assert!(err.contains("component"), "{err}");
+    let err = install("bare", &component).await;
+    assert!(err.contains("manifest"), "{err}");
     let unknown = "[connector]\nid = \"x\"\nversoin = \"1.0.0\"\n";
     let err = install("unknown-key", &embed(&component, unknown).unwrap()).await;
     assert!(err.contains("connector.toml:3:1"), "{err}");
     assert!(err.contains("did you mean `version`?"), "{err}");
-    let manifest = std::fs::read_to_string(releases::root().join("plugins/pipedrive/connector.toml"));
+    let manifest =
+        std::fs::read_to_string(releases::root().join("plugins/pipedrive/connector.toml"));
     let err = install("files", &releases::guest("files", &manifest.unwrap())).await;
     assert!(err.contains("wasi:filesystem"), "{err}");
     assert_eq!(house.told(&["connector", "list"]).await.as_array().unwrap().len(), 0);
@@ -29,7 +32,8 @@ async fn what_is_no_release_is_refused_with_the_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flow_with_mistakes_is_refused_with_their_places() {
     let scene = WonDealScene::set_up().await;
-    let right = std::fs::read_to_string(releases::root().join("tests/flows/won-deal.toml")).unwrap();
+    let right =
+        std::fs::read_to_string(releases::root().join("tests/flows/won-deal.toml")).unwrap();
     let wrong = right
         .replace("connection = \"crm\"", "connection = \"crn\"")
         .replace("\"contact.upsert\"", "\"contact.upsret\"")
@@ -58,7 +62,12 @@ async fn a_connection_that_does_not_fit_is_refused_with_every_reason() {
         .types(&["connection", "add", "Books", "--connector", "xero", "--set", "tenant=1"])
         .await;
     assert_eq!(code, 1);
-    for part in ["`Books` is no name", "`tenant_id` is missing", "did you mean `tenant_id`?", "--secret access_token=@FILE"] {
+    for part in [
+        "`Books` is no name",
+        "`tenant_id` is missing",
+        "did you mean `tenant_id`?",
+        "--secret access_token=@FILE",
+    ] {
         assert!(err.contains(part), "{part}: {err}");
     }
     let typed = ["connection", "add", "b", "--connector", "xero", "--secret", "access_token=abc"];
@@ -76,7 +85,8 @@ async fn the_right_token_opens_the_api_and_no_other() {
     assert_eq!(house.told(&["token", "list"]).await.as_array().unwrap().len(), 2);
     house.does(&["token", "revoke", "ci"]).await;
     let token = house.dir().join("data/admin.token");
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&token).unwrap().permissions());
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&token).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
     std::fs::write(&token, "jf_guessed").unwrap();
     let (code, _, err) = house.types(&["status"]).await;

@@ -54,7 +54,8 @@ async fn a_body_over_the_limit_is_413_and_not_read() {
     let mut stream = TcpStream::connect(address(&scene)).await.unwrap();
     let path = scene.house.endpoint("crm");
     let path = path.split_once("/in/").unwrap().1;
-    let head = format!("POST /in/{path} HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n");
+    let head =
+        format!("POST /in/{path} HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).await.unwrap();
@@ -77,14 +78,14 @@ async fn what_is_not_http_is_closed() {
 async fn a_body_that_is_not_what_was_meant_is_kept_for_a_person() {
     let scene = WonDealScene::set_up().await;
     let odd = scene.win("Oven");
-    let odd = Delivery::new("{ not json").with(
-        http::header::AUTHORIZATION,
-        odd.headers()[http::header::AUTHORIZATION].clone(),
-    );
+    let odd = Delivery::new("{ not json")
+        .with(http::header::AUTHORIZATION, odd.headers()[http::header::AUTHORIZATION].clone());
     assert_eq!(scene.send(&odd).await.status, 200);
-    let dead = || scene.house.rooms().inbox.list(1).is_ok_and(|list| {
-        list.iter().any(|(_, status)| status.fate == jackfield::inbox::Fate::Dead)
-    });
+    let dead = || {
+        scene.house.rooms().inbox.list(1).is_ok_and(|list| {
+            list.iter().any(|(_, status)| status.fate == jackfield::inbox::Fate::Dead)
+        })
+    };
     until("a person is told", dead).await;
     scene.strike().await;
 }

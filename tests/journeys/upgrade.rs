@@ -12,9 +12,11 @@ async fn a_delivery_that_trapped_the_connector_is_parsed_after_an_upgrade() {
     scene.house.install("broken", &releases::guest("trapping", &broken)).await;
 
     assert_eq!(scene.send(&scene.win("Oven")).await.status, 200);
-    let dead = || scene.house.rooms().inbox.list(1).is_ok_and(|list| {
-        list.iter().any(|(_, status)| status.fate == jackfield::inbox::Fate::Dead)
-    });
+    let dead = || {
+        scene.house.rooms().inbox.list(1).is_ok_and(|list| {
+            list.iter().any(|(_, status)| status.fate == jackfield::inbox::Fate::Dead)
+        })
+    };
     until("the delivery is at the repair desk", dead).await;
     let letters = scene.house.told(&["dead-letter", "list"]).await;
     let why = letters[0]["message"].as_str().unwrap();

@@ -25,8 +25,14 @@ async fn a_webhook_becomes_an_invoice() {
     let words: Vec<&str> =
         trail.as_array().unwrap().iter().rev().filter_map(|line| line["what"].as_str()).collect();
     let way = [
-        "delivery.kept", "run.started", "delivery.parsed", "effect.intended", "step.settled",
-        "effect.intended", "step.settled", "run.done",
+        "delivery.kept",
+        "run.started",
+        "delivery.parsed",
+        "effect.intended",
+        "step.settled",
+        "effect.intended",
+        "step.settled",
+        "run.done",
     ];
     let webhook = words.iter().position(|word| *word == way[0]).unwrap();
     assert_eq!(words[webhook..], way);

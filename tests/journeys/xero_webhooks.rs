@@ -34,11 +34,14 @@ async fn a_thin_event_is_fetched_and_becomes_an_event_with_its_record() {
     let invoice = scene.books.invoices()[0]["InvoiceID"].as_str().unwrap().to_owned();
     let webhook = scene.books.webhook(&[XeroEvent::invoice(&invoice, Change::Update)]);
     assert_eq!(send(&scene, &webhook).await.status, 200);
-    let parsed = || scene.house.rooms().inbox.list(1).is_ok_and(|list| {
-        list.iter().any(|(delivery, status)| {
-            delivery.connection == "books" && status.events.iter().any(|(kind, _)| kind == "invoice.updated")
+    let parsed = || {
+        scene.house.rooms().inbox.list(1).is_ok_and(|list| {
+            list.iter().any(|(delivery, status)| {
+                delivery.connection == "books"
+                    && status.events.iter().any(|(kind, _)| kind == "invoice.updated")
+            })
         })
-    });
+    };
     until("the event is known", parsed).await;
     scene.strike().await;
 }
@@ -65,9 +68,12 @@ async fn a_webhook_before_the_key_is_set_is_kept_and_not_believed() {
     let key = format!("webhook_key=@{}", scene.house.file("key", &books.webhook_key));
     scene.house.does(&["connection", "set", "books", "--secret", &key]).await;
     assert_eq!(send(&scene, &webhook).await.status, 200, "the same, now genuine");
-    let genuine = || scene.house.rooms().inbox.list(9).is_ok_and(|list| {
-        list.iter().filter(|(_, status)| status.fate == jackfield::inbox::Fate::Parsed).count() == 1
-    });
+    let genuine = || {
+        scene.house.rooms().inbox.list(9).is_ok_and(|list| {
+            list.iter().filter(|(_, status)| status.fate == jackfield::inbox::Fate::Parsed).count()
+                == 1
+        })
+    };
     until("the genuine one is parsed", genuine).await;
     scene.strike().await;
 }

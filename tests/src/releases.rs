@@ -46,7 +46,8 @@ pub fn without_budgets(id: &str) -> Vec<u8> {
 pub fn component(name: &str) -> Vec<u8> {
     once(&format!("guest {name}"), || {
         let cargo_toml = root().join("tests/guests/Cargo.toml");
-        let file = build::component(&cargo_toml, &["--example", name]).expect("a guest that builds");
+        let file =
+            build::component(&cargo_toml, &["--example", name]).expect("a guest that builds");
         fs::read(file).expect("a component")
     })
 }

@@ -53,11 +53,7 @@ impl WonDealScene {
     /// Adds the connections `crm` and `books`.
     pub async fn connect(&self) {
         let crm = self.crm.account();
-        let origin = format!(
-            "https://{}.pipedrive.com={}",
-            crm.company_domain,
-            self.crm.origin()
-        );
+        let origin = format!("https://{}.pipedrive.com={}", crm.company_domain, self.crm.origin());
         let company = format!("company={}", crm.company_domain);
         let token = format!("api_token=@{}", self.house.file("crm-token", &crm.api_token));
         let user = format!("webhook_user=@{}", self.house.file("crm-user", &crm.webhook_user));

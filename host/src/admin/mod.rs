@@ -5,8 +5,8 @@
 //! listens where webhooks arrive.
 
 mod answer;
-mod connectors;
 mod connections;
+mod connectors;
 mod deliveries;
 mod desk;
 mod flows;

@@ -114,8 +114,7 @@ impl Tokens {
         OsRng.fill_bytes(&mut bytes);
         let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
         let now_ms = self.clock.now_ms();
-        let record =
-            Record { name: name.into(), sha256: hash(&token), created_at_ms: now_ms };
+        let record = Record { name: name.into(), sha256: hash(&token), created_at_ms: now_ms };
         let mut batch = Batch::new();
         batch.require(trees::META, &place(name), Expect::Absent);
         // Strings and numbers always make JSON.
@@ -187,9 +186,11 @@ pub(super) fn routes() -> Router<Rooms> {
 }
 
 async fn list(State(rooms): State<Rooms>) -> Answer<Value> {
-    let tokens = rooms.tokens.records()?.into_iter().map(|record| {
-        json!({ "name": record.name, "created_at_ms": record.created_at_ms })
-    });
+    let tokens = rooms
+        .tokens
+        .records()?
+        .into_iter()
+        .map(|record| json!({ "name": record.name, "created_at_ms": record.created_at_ms }));
     Ok(Json(tokens.collect()))
 }
 

@@ -41,7 +41,10 @@ async fn any_changed_byte_is_found() {
         batch.put(trees::AUDIT, &key, bent);
         store.commit(batch).await.unwrap();
         let found = verify(&store);
-        assert!(matches!(found, Err(AuditError::Broken { sequence: 7, .. })), "byte {at}: {found:?}");
+        assert!(
+            matches!(found, Err(AuditError::Broken { sequence: 7, .. })),
+            "byte {at}: {found:?}"
+        );
     }
 }
 
@@ -66,7 +69,8 @@ async fn the_newest_lines_of_a_connection_come_first() {
 
 #[test]
 fn a_detail_is_cut_at_a_character() {
-    let line = Line::new(1, Actor::Vendor, Word::WorkStopped, "x").detail("message", "é".repeat(600));
+    let line =
+        Line::new(1, Actor::Vendor, Word::WorkStopped, "x").detail("message", "é".repeat(600));
     assert!(line.details["message"].ends_with('…'));
     assert!(line.details["message"].len() < 520);
 }

@@ -114,9 +114,8 @@ pub fn verify(store: &Store) -> Result<Verified, AuditError> {
             if sequence != lines + 1 {
                 return Err(AuditError::Broken { sequence: lines + 1, why: "it is missing" });
             }
-            let (kept, payload) = value
-                .split_first_chunk::<CHAIN_BYTES>()
-                .ok_or_else(|| broken("it is cut off"))?;
+            let (kept, payload) =
+                value.split_first_chunk::<CHAIN_BYTES>().ok_or_else(|| broken("it is cut off"))?;
             hash = chain(&hash, sequence, payload);
             if *kept != hash {
                 return Err(broken("its hash does not follow from what is there"));

@@ -60,7 +60,8 @@ impl Secrets {
             }
             Some(_) => {}
         }
-        self.value(name).ok_or_else(|| problem::not_found(format!("the secret `{name}` is not set")))
+        self.value(name)
+            .ok_or_else(|| problem::not_found(format!("the secret `{name}` is not set")))
     }
 
     fn value(&self, name: &str) -> Option<Secret<Vec<u8>>> {

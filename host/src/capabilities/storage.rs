@@ -41,7 +41,8 @@ impl Storage {
     }
 
     fn of(&self) -> Done<(&str, &Store)> {
-        let (connection, store) = self.of.as_ref().ok_or_else(|| problem::forbidden("no storage here"))?;
+        let (connection, store) =
+            self.of.as_ref().ok_or_else(|| problem::forbidden("no storage here"))?;
         Ok((connection, store))
     }
 
@@ -100,7 +101,8 @@ impl Storage {
         old: Option<&[u8]>,
         new: Option<&[u8]>,
     ) -> Done<u64> {
-        let bytes = |value: Option<&[u8]>| value.map_or(0, |value| (key.len() + value.len()) as u64);
+        let bytes =
+            |value: Option<&[u8]>| value.map_or(0, |value| (key.len() + value.len()) as u64);
         let used = used.and_then(|used| used.try_into().ok()).map_or(0, u64::from_be_bytes);
         let sum = (used + bytes(new)).saturating_sub(bytes(old));
         if sum > self.quota_bytes && sum > used {
@@ -161,7 +163,10 @@ impl Host for Storage {
                     KEYS_MAX,
                 )
                 .map_err(unavailable)?;
-            Ok(found.iter().map(|(at, _)| String::from_utf8_lossy(&at[skip..]).into_owned()).collect())
+            Ok(found
+                .iter()
+                .map(|(at, _)| String::from_utf8_lossy(&at[skip..]).into_owned())
+                .collect())
         };
         Ok(list())
     }

@@ -29,7 +29,10 @@ const PROFILE: [&str; 5] = [
 pub fn connector(dir: &Path) -> anyhow::Result<Release> {
     let manifest_file = dir.join("connector.toml");
     let text = fs::read_to_string(&manifest_file).with_context(|| {
-        format!("`{}` cannot be read\n  hint: name the folder of a connector", manifest_file.display())
+        format!(
+            "`{}` cannot be read\n  hint: name the folder of a connector",
+            manifest_file.display()
+        )
     })?;
     // Mistakes in the manifest are told before anybody waits for a compiler.
     Manifest::parse(&text, &manifest_file.display().to_string())?;
@@ -82,7 +85,8 @@ fn artifact(message: &Value) -> Option<PathBuf> {
 /// Adds the platform to the toolchain, where it is not there.
 fn ensure_target() -> anyhow::Result<()> {
     let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output();
-    let sysroot = sysroot.context("`rustc` cannot be run\n  hint: install Rust from https://rustup.rs")?;
+    let sysroot =
+        sysroot.context("`rustc` cannot be run\n  hint: install Rust from https://rustup.rs")?;
     let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
     if Path::new(&sysroot).join("lib/rustlib").join(TARGET).exists() {
         return Ok(());

@@ -18,12 +18,7 @@ use hyper_util::{
 };
 use serde_json::Value;
 
-use crate::{
-    admin::TOKEN_FILE,
-    config::ADMIN,
-    host::ADDRESS_FILE,
-    secret::Secret,
-};
+use crate::{admin::TOKEN_FILE, config::ADMIN, host::ADDRESS_FILE, secret::Secret};
 
 /// The longest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 256 << 20;

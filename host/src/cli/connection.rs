@@ -80,7 +80,9 @@ impl Connection {
             Self::Set { name, secret } => {
                 let path = format!("/v1/connections/{}/secrets", escaped(&name));
                 let told = client.post(&path, &json!(secrets(&secret)?)).await?;
-                voice.data(&told, |voice, _| voice.line(&format!("the secrets of `{name}` are set")));
+                voice.data(&told, |voice, _| {
+                    voice.line(&format!("the secrets of `{name}` are set"))
+                });
             }
             Self::List => voice.data(&client.get("/v1/connections").await?, list),
             Self::Test { name } => {

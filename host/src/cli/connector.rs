@@ -56,7 +56,11 @@ impl Connector {
                 });
                 voice.data(&told, |voice, told| {
                     let kib = release.bytes().len() >> 10;
-                    voice.line(&format!("{} ({kib} KiB, {})", file.display(), text(&told["digest"])));
+                    voice.line(&format!(
+                        "{} ({kib} KiB, {})",
+                        file.display(),
+                        text(&told["digest"])
+                    ));
                 });
             }
             Self::Inspect { file } => voice.data(&about(&read(&file)?), inspect),
@@ -76,7 +80,8 @@ impl Connector {
                         let since = time(&one["installed_at_ms"]);
                         vec![text(&one["id"]), text(&one["version"]), text(&one["title"]), since]
                     });
-                    voice.table(&["ID", "VERSION", "TITLE", "INSTALLED"], &rows.collect::<Vec<_>>());
+                    voice
+                        .table(&["ID", "VERSION", "TITLE", "INSTALLED"], &rows.collect::<Vec<_>>());
                 });
             }
         }
@@ -131,10 +136,16 @@ fn inspect(voice: &mut Voice, about: &Value) {
         [] => "none".to_owned(),
         some => some.iter().map(text).collect::<Vec<_>>().join(", "),
     };
-    voice.line(&format!("{} {} — {}", text(&about["id"]), text(&about["version"]), text(&about["title"])));
+    voice.line(&format!(
+        "{} {} — {}",
+        text(&about["id"]),
+        text(&about["version"]),
+        text(&about["title"])
+    ));
     voice.line(&format!("digest    {}", text(&about["digest"])));
     for rule in items(&about["egress"]) {
-        let auth = rule["auth"].as_str().map_or("no credential".into(), |auth| format!("with `{auth}`"));
+        let auth =
+            rule["auth"].as_str().map_or("no credential".into(), |auth| format!("with `{auth}`"));
         voice.line(&format!(
             "may send  {} to {}{} ({auth}): {}",
             list(&rule["methods"]),

@@ -1,6 +1,10 @@
 //! `jackfield doctor`: looks at everything that a host stands on, and says what to do.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::{Path, PathBuf}};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -51,7 +55,11 @@ impl Doctor {
         voice.data(&Value::Array(told.collect()), |voice, told| {
             for finding in items(told) {
                 let mark = if finding["ok"] == true { "ok   " } else { "wrong" };
-                voice.line(&format!("{mark} {}: {}", text(&finding["what"]), text(&finding["said"])));
+                voice.line(&format!(
+                    "{mark} {}: {}",
+                    text(&finding["what"]),
+                    text(&finding["said"])
+                ));
             }
         });
         Ok(u8::from(failed))
@@ -62,14 +70,21 @@ fn directory(data: &Path) -> Result<String, String> {
     if data.join(TOKEN_FILE).exists() {
         return Ok(data.display().to_string());
     }
-    Err(format!("`{}` is none; make one with `jackfield init`, or name it with --data", data.display()))
+    Err(format!(
+        "`{}` is none; make one with `jackfield init`, or name it with --data",
+        data.display()
+    ))
 }
 
 fn free_space(data: &Path) -> Result<String, String> {
     let disk = rustix::fs::statvfs(data).map_err(|error| error.to_string())?;
     let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
     let said = format!("{} MiB", free_bytes >> 20);
-    if free_bytes < FREE_BYTES { Err(format!("{said}; make room before it is used up")) } else { Ok(said) }
+    if free_bytes < FREE_BYTES {
+        Err(format!("{said}; make room before it is used up"))
+    } else {
+        Ok(said)
+    }
 }
 
 fn master_key(path: &Path) -> Result<String, String> {
@@ -98,28 +113,37 @@ async fn host(common: &Common) -> Vec<Finding> {
     };
     let mut findings: Vec<Finding> =
         vec![("host", Ok(format!("jackfield {} runs", text(&status["version"]))))];
-    findings.push(("dead letters", match status["dead_letters"].as_u64() {
-        Some(0) => Ok("none".into()),
-        _ => Err(format!(
-            "{} wait for a person; see `jackfield dead-letter list`",
-            status["dead_letters"]
-        )),
-    }));
+    findings.push((
+        "dead letters",
+        match status["dead_letters"].as_u64() {
+            Some(0) => Ok("none".into()),
+            _ => Err(format!(
+                "{} wait for a person; see `jackfield dead-letter list`",
+                status["dead_letters"]
+            )),
+        },
+    ));
     let audit = async { common.client()?.get("/v1/audit/verify").await };
-    findings.push(("audit trail", match audit.await {
-        Ok(audit) => Ok(format!("whole, {} lines", audit["lines"])),
-        Err(error) => Err(format!("{error:#}")),
-    }));
+    findings.push((
+        "audit trail",
+        match audit.await {
+            Ok(audit) => Ok(format!("whole, {} lines", audit["lines"])),
+            Err(error) => Err(format!("{error:#}")),
+        },
+    ));
     let connections = async { common.client()?.get("/v1/connections").await };
     for connection in connections.await.ok().iter().flat_map(items) {
         let missing = items(&connection["missing_secrets"]);
         if !missing.is_empty() {
             let names: Vec<String> = missing.iter().map(text).collect();
             let name = text(&connection["name"]);
-            findings.push(("connection", Err(format!(
-                "`{name}` has no {}; set it with `jackfield connection set {name} --secret …`",
-                names.join(", ")
-            ))));
+            findings.push((
+                "connection",
+                Err(format!(
+                    "`{name}` has no {}; set it with `jackfield connection set {name} --secret …`",
+                    names.join(", ")
+                )),
+            ));
         }
     }
     findings

@@ -78,7 +78,8 @@ impl Common {
 
     /// The data directory.
     fn data(&self) -> anyhow::Result<PathBuf> {
-        let given = self.data.clone().map_or_else(|| Ok(self.file()?.data), |dir| anyhow::Ok(Some(dir)));
+        let given =
+            self.data.clone().map_or_else(|| Ok(self.file()?.data), |dir| anyhow::Ok(Some(dir)));
         Ok(given?.unwrap_or_else(|| DATA.into()))
     }
 

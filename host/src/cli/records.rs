@@ -108,7 +108,8 @@ impl Delivery {
 
 fn deliveries(voice: &mut Voice, told: &Value) {
     let rows = items(told).iter().map(|one| {
-        let kinds: Vec<String> = items(&one["events"]).iter().map(|event| text(&event[0])).collect();
+        let kinds: Vec<String> =
+            items(&one["events"]).iter().map(|event| text(&event[0])).collect();
         let what = match one["fault"].as_str() {
             Some(fault) => fault.to_owned(),
             None => kinds.join(" "),

@@ -1,9 +1,6 @@
 //! `jackfield status`.
 
-use super::{
-    Common, Voice,
-    voice::text,
-};
+use super::{Common, Voice, voice::text};
 
 pub(super) async fn run(common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
     let status = common.client()?.get("/v1/status").await?;

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jackfield_registry::manifest::{Auth, Budget, Manifest, Password, Placement, SecretUse, Username};
+use jackfield_registry::manifest::{
+    Auth, Budget, Manifest, Password, Placement, SecretUse, Username,
+};
 use serde_json::Value;
 
 use super::{Connection, ConnectionError, Inner, State};

@@ -135,8 +135,7 @@ impl Connectors {
             let record: InstalledRecord = serde_json::from_slice(&value)
                 .map_err(|source| ConnectorError::Unreadable { id: id.clone(), source })?;
             let path = file(&dir, &record.digest);
-            let bytes =
-                fs::read(&path).map_err(|source| ConnectorError::File { path, source })?;
+            let bytes = fs::read(&path).map_err(|source| ConnectorError::File { path, source })?;
             let installed = ready(&runtime, &Release::read(bytes)?, record.installed_at_ms)?;
             current.insert(id, Arc::new(installed));
         }
@@ -168,7 +167,9 @@ impl Connectors {
         let now_ms = self.0.clock.now_ms();
         let work = tokio::task::spawn_blocking(move || this.gates(bytes, now_ms));
         // A panic in a gate is a bug; it is passed on to the caller's own panic guard.
-        let installed = Arc::new(work.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?);
+        let installed = Arc::new(
+            work.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?,
+        );
         let record = &installed.record;
         let mut batch = Batch::new();
         // Strings and numbers always make JSON.

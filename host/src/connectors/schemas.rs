@@ -67,10 +67,7 @@ fn validator(schema: &SchemaRef) -> Result<Validator, String> {
         models = models.add(format!("model:{name}"), model).map_err(|error| error.to_string())?;
     }
     let models = models.prepare().map_err(|error| error.to_string())?;
-    jsonschema::options()
-        .with_registry(&models)
-        .build(&schema)
-        .map_err(|error| error.to_string())
+    jsonschema::options().with_registry(&models).build(&schema).map_err(|error| error.to_string())
 }
 
 impl fmt::Debug for Schemas {

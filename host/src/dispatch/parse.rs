@@ -42,9 +42,10 @@ impl Dispatch {
             .record(&mut batch);
         let (events, runs) = (routed.events, routed.runs);
         Status { fate: Fate::Parsed, events, runs, fault: None }.put(&mut batch, delivery);
-        let follow = routed.next.into_iter().map(|next| {
-            Work::new(next.lane, Task::Step { run: next.run }, next.at_ms)
-        });
+        let follow = routed
+            .next
+            .into_iter()
+            .map(|next| Work::new(next.lane, Task::Step { run: next.run }, next.at_ms));
         Outcome { batch, result: Ok(Done { follow: follow.collect() }) }
     }
 }

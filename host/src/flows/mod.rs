@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-pub use check::Mistake;
 use check::Checker;
+pub use check::Mistake;
 pub use definition::{Flow, Step, Trigger};
 pub use effect::{Effect, EffectState};
 pub use expressions::Expressions;

@@ -37,7 +37,8 @@ impl Flows {
         events: &[Event],
     ) -> Result<Routed, Fault> {
         if events.len() > EVENTS_MAX {
-            let message = format!("a delivery gave {} events; the most is {EVENTS_MAX}", events.len());
+            let message =
+                format!("a delivery gave {} events; the most is {EVENTS_MAX}", events.len());
             return Err(Fault::new(Blame::Guest, Retry::Never, "too-many-events", message));
         }
         let mut routed = Routed::default();
@@ -77,7 +78,8 @@ impl Flows {
             .map_err(|error| nonsense(format!("the record of an event is not JSON: {error}")))?;
         for entry in self.list() {
             let (applied, flow) = entry.as_ref();
-            if flow.on.connection.get_ref() != connection || *flow.on.event.get_ref() != event.kind {
+            if flow.on.connection.get_ref() != connection || *flow.on.event.get_ref() != event.kind
+            {
                 continue;
             }
             if !self.lets_through(flow, &scope).await? {
@@ -105,10 +107,11 @@ impl Flows {
         scope: &serde_json::Value,
     ) -> Result<bool, Fault> {
         let Some(when) = &flow.on.when else { return Ok(true) };
-        let value = self.0.expressions.evaluate(when.get_ref(), scope).await.map_err(|fault| Fault {
-            message: format!("`when` of the flow `{}`: {}", flow.name, fault.message),
-            ..fault
-        })?;
+        let value =
+            self.0.expressions.evaluate(when.get_ref(), scope).await.map_err(|fault| Fault {
+                message: format!("`when` of the flow `{}`: {}", flow.name, fault.message),
+                ..fault
+            })?;
         Ok(!matches!(value, serde_json::Value::Null | serde_json::Value::Bool(false)))
     }
 }

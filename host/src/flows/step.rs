@@ -182,8 +182,8 @@ impl Flows {
             (Err(_), Left::Nothing) => EffectState::Refused,
             (Err(_), Left::Something) => EffectState::Unknown,
         };
-        let guess = effect.state == EffectState::Unknown
-            && action.idempotency == Some(Idempotency::None);
+        let guess =
+            effect.state == EffectState::Unknown && action.idempotency == Some(Idempotency::None);
         if guess { Err(undecided(effect)) } else { outcome }
     }
 

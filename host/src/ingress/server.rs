@@ -30,7 +30,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 #[derive(Debug, Error)]
 pub enum IngressError {
     /// The address is not ours to take.
-    #[error("cannot listen for webhooks on {addr}: {source}\n  hint: is another program there? --ingress takes another address")]
+    #[error(
+        "cannot listen for webhooks on {addr}: {source}\n  hint: is another program there? --ingress takes another address"
+    )]
     Bind {
         /// The address.
         addr: String,
@@ -55,7 +57,9 @@ pub async fn serve(ingress: Ingress, listener: TcpListener, mut stop: watch::Rec
             // Out of file handles, most likely: those in use will come back.
             Err(error) => {
                 tracing::warn!(%error, "a connection cannot be accepted");
-                tokio::time::timeout(Duration::from_millis(50), std::future::pending::<()>()).await.ok();
+                tokio::time::timeout(Duration::from_millis(50), std::future::pending::<()>())
+                    .await
+                    .ok();
             }
         }
     }

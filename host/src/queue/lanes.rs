@@ -54,7 +54,9 @@ impl Lanes {
     pub(super) fn announce(&mut self, lane: &str, due_ms: u64) {
         match self.lanes.get_mut(lane) {
             Some(known) => known.next_ms = known.next_ms.min(due_ms),
-            None => drop(self.lanes.insert(lane.into(), Lane { next_ms: due_ms, ..Lane::default() })),
+            None => {
+                drop(self.lanes.insert(lane.into(), Lane { next_ms: due_ms, ..Lane::default() }))
+            }
         }
     }
 
@@ -110,12 +112,7 @@ impl Lanes {
 
 impl Lane {
     /// The first work that is due and not claimed; remembers when the next will be.
-    fn take(
-        &mut self,
-        store: &Store,
-        name: &str,
-        now_ms: u64,
-    ) -> Result<Option<Work>, QueueError> {
+    fn take(&mut self, store: &Store, name: &str, now_ms: u64) -> Result<Option<Work>, QueueError> {
         let look = self.claimed.len() + 1;
         let found = store.scan_prefix(trees::DUE, &prefix(name), None, look)?;
         self.next_ms = u64::MAX;

@@ -40,7 +40,9 @@ pub enum QueueError {
     #[error(transparent)]
     Commit(#[from] CommitError),
     /// Work on disk that cannot be read: written by a newer host, or damaged.
-    #[error("work under the key {key} cannot be read: {source}; was the data directory used by a newer jackfield?")]
+    #[error(
+        "work under the key {key} cannot be read: {source}; was the data directory used by a newer jackfield?"
+    )]
     Unreadable {
         /// The key, as hexadecimal text.
         key: String,

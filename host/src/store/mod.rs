@@ -108,8 +108,7 @@ pub struct Committed {
 pub type Pair = (Vec<u8>, Vec<u8>);
 
 /// A commit under way.
-pub type Committing<'a> =
-    Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send + 'a>>;
+pub type Committing<'a> = Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send + 'a>>;
 
 /// A store engine: small enough to sit on an embedded store and on a distributed one.
 pub trait Engine: Send + Sync + std::fmt::Debug + 'static {

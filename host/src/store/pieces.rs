@@ -42,7 +42,8 @@ impl Head {
 
 fn cut(rest: &[u8]) -> Option<Head> {
     let (number, pieces) = rest.split_first_chunk()?;
-    let (number, pieces) = (u64::from_be_bytes(*number), u32::from_be_bytes(pieces.try_into().ok()?));
+    let (number, pieces) =
+        (u64::from_be_bytes(*number), u32::from_be_bytes(pieces.try_into().ok()?));
     Some(Head::Cut { number, pieces })
 }
 

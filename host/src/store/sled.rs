@@ -69,7 +69,8 @@ impl Sled {
 fn lock(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join(LOCK_FILE);
     let failed = |source| StoreError::File { what: "lock", path: path.clone(), source };
-    let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    let options =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     let mut file = options.map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
@@ -189,7 +190,8 @@ impl Engine for Sled {
     fn commit(&self, batch: Batch) -> Committing<'_> {
         Box::pin(async move {
             let (done, answer) = oneshot::channel();
-            let stopped = || CommitError::Store(StoreError::Engine("the writer has stopped".into()));
+            let stopped =
+                || CommitError::Store(StoreError::Engine("the writer has stopped".into()));
             self.writer.send(Request { batch, done }).await.map_err(|_| stopped())?;
             answer.await.map_err(|_| stopped())?
         })

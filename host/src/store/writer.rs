@@ -68,7 +68,11 @@ impl Writer {
         };
         let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
             let thread = thread::Builder::new().name(name.into()).spawn(body);
-            thread.map_err(|source| StoreError::File { what: "start a thread for", path: dir.clone(), source })
+            thread.map_err(|source| StoreError::File {
+                what: "start a thread for",
+                path: dir.clone(),
+                source,
+            })
         };
         let threads = vec![
             spawn("store-apply", Box::new(move || apply.run(waiting, &applied)))?,

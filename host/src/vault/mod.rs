@@ -127,15 +127,10 @@ impl Vault {
     }
 
     /// A secret of a connection; none if it is not set.
-    pub fn get(
-        &self,
-        connection: &str,
-        name: &str,
-    ) -> Result<Option<Secret<Vec<u8>>>, VaultError> {
+    pub fn get(&self, connection: &str, name: &str) -> Result<Option<Secret<Vec<u8>>>, VaultError> {
         let place = place(connection, name);
         let Some(sealed) = self.0.store.get(trees::SECRETS, &place)? else { return Ok(None) };
-        let damaged =
-            || VaultError::Damaged { connection: connection.into(), name: name.into() };
+        let damaged = || VaultError::Damaged { connection: connection.into(), name: name.into() };
         let key = self.data_key(connection)?.ok_or_else(damaged)?;
         open(&key, &place, &sealed).map(Some).ok_or_else(damaged)
     }

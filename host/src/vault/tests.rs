@@ -80,7 +80,9 @@ async fn a_sealed_value_that_was_moved_or_changed_does_not_open() {
 
 #[test]
 fn what_is_no_master_key_is_refused() {
-    for text in ["", "jackfield-master-1:", "jackfield-master-1:AAAA", "hello", "jackfield-master-1:§"] {
+    for text in
+        ["", "jackfield-master-1:", "jackfield-master-1:AAAA", "hello", "jackfield-master-1:§"]
+    {
         let read = MasterKey::from_text(&Secret::new(text.into()));
         assert!(matches!(read, Err(VaultError::Malformed)), "{text}");
     }

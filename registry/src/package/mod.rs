@@ -55,8 +55,9 @@ impl Release {
             .validate_all(&bytes)
             .map_err(|error| error::invalid(&error))?;
         let sections = Sections::read(&bytes)?;
+        let manifest = sections.manifest.ok_or(PackageError::NoManifest)?;
         contract::expect_version(sections.contract)?;
-        let text = std::str::from_utf8(sections.manifest.ok_or(PackageError::NoManifest)?)
+        let text = std::str::from_utf8(manifest)
             .map_err(|error| PackageError::ManifestEncoding { at_byte: error.valid_up_to() })?;
         let manifest = Manifest::parse(text, MANIFEST_FILE)?;
         let roles = contract::roles(&sections.exports);

@@ -137,7 +137,7 @@ fn a_manifest_inside_a_nested_component_means_nothing() {
         data: &inner,
     });
     let outer = outer.finish();
-    assert!(matches!(Release::read(outer.clone()), Err(PackageError::NoContract)));
+    assert!(matches!(Release::read(outer.clone()), Err(PackageError::NoManifest)));
     let manifest = MANIFEST.replace("demo", "outer");
     let release = Release::read(embed(&outer, &manifest).unwrap()).unwrap();
     assert_eq!(release.manifest().connector.id, "outer");

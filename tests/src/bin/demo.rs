@@ -82,8 +82,14 @@ async fn show(demo: &Demo) -> anyhow::Result<()> {
         scene.strike().await;
         return Ok(());
     }
-    println!("\nserving until Ctrl-C; the webhooks of `crm` arrive at {}", scene.house.endpoint("crm"));
-    println!("look around: cargo run -p jackfield -- --data {}/data delivery list", scene.house.dir().display());
+    println!(
+        "\nserving until Ctrl-C; the webhooks of `crm` arrive at {}",
+        scene.house.endpoint("crm")
+    );
+    println!(
+        "look around: cargo run -p jackfield -- --data {}/data delivery list",
+        scene.house.dir().display()
+    );
     tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")?;
     scene.strike().await;
     Ok(())

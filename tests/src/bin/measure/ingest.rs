@@ -61,8 +61,16 @@ pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
         name: "ingest",
         ratio,
         lines: vec![
-            format!("jackfield {:>8.0} webhooks/s, p99 {:.0} µs", ours.per_second(), ours.quantile_us(0.99)),
-            format!("yardstick {:>8.0} webhooks/s, p99 {:.0} µs", bare.per_second(), bare.quantile_us(0.99)),
+            format!(
+                "jackfield {:>8.0} webhooks/s, p99 {:.0} µs",
+                ours.per_second(),
+                ours.quantile_us(0.99)
+            ),
+            format!(
+                "yardstick {:>8.0} webhooks/s, p99 {:.0} µs",
+                bare.per_second(),
+                bare.quantile_us(0.99)
+            ),
         ],
         more: json!({
             "jackfield": ours.json(),

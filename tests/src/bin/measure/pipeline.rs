@@ -4,7 +4,11 @@
 //! step settled. The yardstick makes as many bare durable appends one after the other, with as
 //! many ways under way at a time.
 
-use std::{sync::Arc, sync::atomic::{AtomicU64, Ordering}, time::Duration};
+use std::{
+    sync::Arc,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use anyhow::{Context as _, ensure};
 use jackfield::clock::{Clock as _, SystemClock};

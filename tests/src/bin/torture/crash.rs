@@ -82,7 +82,10 @@ impl Toll {
         } else {
             println!(
                 "{} rounds, {} acknowledged: {} lost, {} doubled",
-                self.rounds, self.acknowledged, self.lost.len(), self.doubled.len()
+                self.rounds,
+                self.acknowledged,
+                self.lost.len(),
+                self.doubled.len()
             );
         }
     }

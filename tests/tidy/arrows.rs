@@ -1,0 +1,227 @@
+//! One direction: a room imports only what stands below it.
+
+use std::collections::BTreeSet;
+
+use crate::source::{Source, below};
+
+/// The rooms from the top of the house to its ground, with what each may import of the rooms
+/// below it. Whatever is not listed here is an arrow that somebody should think about.
+const ROOMS: [(&str, &[&str]); 26] = [
+    ("main", &["cli"]),
+    ("lib", &[]),
+    (
+        "cli",
+        &["admin", "clock", "config", "dispatch", "host", "secret", "store", "telemetry", "vault"],
+    ),
+    (
+        "admin",
+        &[
+            "audit",
+            "capabilities",
+            "clock",
+            "connections",
+            "connectors",
+            "fault",
+            "flows",
+            "host",
+            "inbox",
+            "queue",
+            "secret",
+            "store",
+        ],
+    ),
+    (
+        "host",
+        &[
+            "admin",
+            "audit",
+            "clock",
+            "config",
+            "connections",
+            "connectors",
+            "dispatch",
+            "egress",
+            "flows",
+            "inbox",
+            "ingress",
+            "queue",
+            "runtime",
+            "store",
+            "vault",
+        ],
+    ),
+    (
+        "ingress",
+        &[
+            "audit",
+            "capabilities",
+            "clock",
+            "connections",
+            "contract",
+            "inbox",
+            "runtime",
+            "store",
+            "verify",
+        ],
+    ),
+    (
+        "dispatch",
+        &[
+            "audit",
+            "capabilities",
+            "clock",
+            "connections",
+            "contract",
+            "fault",
+            "flows",
+            "inbox",
+            "queue",
+            "runtime",
+            "store",
+        ],
+    ),
+    ("inbox", &["audit", "clock", "connections", "contract", "queue", "store", "verify"]),
+    (
+        "flows",
+        &["audit", "capabilities", "clock", "connections", "contract", "fault", "runtime", "store"],
+    ),
+    (
+        "connections",
+        &[
+            "audit",
+            "capabilities",
+            "clock",
+            "connectors",
+            "egress",
+            "secret",
+            "store",
+            "vault",
+            "verify",
+        ],
+    ),
+    ("connectors", &["audit", "clock", "runtime", "store"]),
+    ("runtime", &["capabilities", "contract", "fault"]),
+    ("capabilities", &["clock", "contract", "egress", "problem", "secret", "store", "vault"]),
+    ("verify", &["secret"]),
+    ("queue", &["audit", "clock", "fault", "store"]),
+    ("audit", &["store"]),
+    ("config", &["secret", "telemetry", "vault"]),
+    ("vault", &["secret", "store"]),
+    ("egress", &["clock", "contract", "problem", "secret"]),
+    ("problem", &["contract"]),
+    ("store", &[]),
+    ("contract", &[]),
+    ("fault", &[]),
+    ("clock", &[]),
+    ("secret", &[]),
+    ("telemetry", &[]),
+];
+
+/// Whose rooms a crate imports.
+fn imported(source: &Source) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let code: Vec<&str> =
+        source.text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            // A group: the names at its own level.
+            Some(group) => found.extend(names(group)),
+            None => drop(found.insert(word(rest))),
+        }
+    }
+    found
+}
+
+/// The first word of a path.
+fn word(text: &str) -> String {
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+/// The first words of the members of a `{…}` group.
+fn names(group: &str) -> Vec<String> {
+    let (mut depth, mut found, mut fresh) = (0, Vec::new(), true);
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => fresh = true,
+            c if fresh && depth == 0 && c.is_alphabetic() => {
+                found.push(word(&group[at..]));
+                fresh = false;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The room of a file: the first part of its path below `host/src`.
+fn room(source: &Source) -> &str {
+    let inside = source.path.strip_prefix("host/src/").unwrap_or(&source.path);
+    inside.split(['/', '.']).next().unwrap_or_default()
+}
+
+#[test]
+fn a_room_imports_only_what_is_below_it() {
+    let rooms: Vec<&str> = ROOMS.iter().map(|(name, _)| *name).collect();
+    let mut strange = Vec::new();
+    for source in below("host/src", ".rs") {
+        let own = room(&source);
+        let (_, allowed) = ROOMS.iter().find(|(name, _)| *name == own).unwrap_or_else(|| {
+            panic!("{} is in no room that this test knows", source.path);
+        });
+        // Tests may look at whatever they need.
+        if source.path.ends_with("tests.rs") || source.path.contains("/tests/") {
+            continue;
+        }
+        for name in imported(&source) {
+            let is_room = rooms.contains(&name.as_str());
+            if is_room && name != own && !allowed.contains(&name.as_str()) {
+                strange.push(format!("{}: `{own}` imports `{name}`", source.path));
+            }
+        }
+    }
+    assert!(strange.is_empty(), "arrows that point the wrong way:\n{}", strange.join("\n"));
+}
+
+#[test]
+fn the_table_itself_points_downwards() {
+    for (at, (room, imports)) in ROOMS.iter().enumerate() {
+        for import in *imports {
+            // `admin` is served by the host that it shows: the one arrow in both directions.
+            if (*room, *import) == ("admin", "host") {
+                continue;
+            }
+            let below = ROOMS[at..].iter().any(|(name, _)| name == import);
+            assert!(below || *room == "host", "`{room}` stands below `{import}`");
+        }
+    }
+}
+
+#[test]
+fn only_the_owners_know_their_crates() {
+    for (krate, owner) in [
+        ("sled", "store"),
+        ("wasmtime", "runtime"),
+        ("hyper_rustls", "egress"),
+        ("chacha20poly1305", "vault"),
+    ] {
+        for source in below("host/src", ".rs") {
+            let uses = source.text.lines().any(|line| {
+                let line = line.trim_start();
+                line.starts_with(&format!("use {krate}::")) || line.contains(&format!(" {krate}::"))
+            });
+            // The windows implement wasmtime's traits, the contract is generated by it, and
+            // tokens take their random numbers from the cipher's crate.
+            let excused = match krate {
+                "wasmtime" => ["capabilities", "contract"].contains(&room(&source)),
+                "chacha20poly1305" => room(&source) == "admin",
+                _ => false,
+            };
+            assert!(!uses || excused || room(&source) == owner, "{} uses {krate}", source.path);
+        }
+    }
+}
