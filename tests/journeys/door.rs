@@ -1,4 +1,5 @@
 //! At the door: what is refused, and with which answer.
+#![expect(clippy::disallowed_methods, reason = "speaks to the door in bytes of its own")]
 
 use http::Method;
 use jackfield_tests::{

@@ -144,10 +144,10 @@ impl Tokens {
     pub async fn ensure_local(&self, data: &Path) -> Result<(), TokenError> {
         let path = data.join(TOKEN_FILE);
         let failed = |source| TokenError::File { path: path.clone(), source };
-        if let Ok(token) = fs::read_to_string(&path) {
-            if self.holder(token.trim())?.as_deref() == Some(LOCAL) {
-                return Ok(());
-            }
+        if let Ok(token) = fs::read_to_string(&path)
+            && self.holder(token.trim())?.as_deref() == Some(LOCAL)
+        {
+            return Ok(());
         }
         match self.revoke(LOCAL, Actor::Host).await {
             Ok(()) | Err(TokenError::Unknown(_)) => {}

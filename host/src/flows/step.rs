@@ -99,12 +99,12 @@ impl Flows {
             Some(effect) => effect,
             None => Effect::intend(run, step, self.input(run, step, &live).await?),
         };
-        if effect.may_have_happened() {
-            if let Some(output) = self.recall(&live, action, &effect, attempt).await? {
-                effect.state = EffectState::Settled;
-                effect.put(batch);
-                return Ok(output);
-            }
+        if effect.may_have_happened()
+            && let Some(output) = self.recall(&live, action, &effect, attempt).await?
+        {
+            effect.state = EffectState::Settled;
+            effect.put(batch);
+            return Ok(output);
         }
         if action.mutates {
             effect.state = EffectState::Intended;

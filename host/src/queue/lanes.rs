@@ -97,11 +97,11 @@ impl Lanes {
         for name in names {
             let Some(lane) = self.lanes.get_mut(&name) else { continue };
             let Some(ready_ms) = lane.ready_ms() else { continue };
-            if ready_ms <= now_ms {
-                if let Some(work) = lane.take(store, &name, now_ms)? {
-                    self.last = name;
-                    return Ok(Ok(work));
-                }
+            if ready_ms <= now_ms
+                && let Some(work) = lane.take(store, &name, now_ms)?
+            {
+                self.last = name;
+                return Ok(Ok(work));
             }
             let at = lane.ready_ms();
             soonest = soonest.into_iter().chain(at).min();

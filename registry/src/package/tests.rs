@@ -93,13 +93,13 @@ fn what_is_no_component_is_told_what_it_is() {
 fn a_component_that_was_never_built_as_a_connector_is_told_how() {
     let mut code = component(&[], &[]);
     insta::assert_snapshot!(refusal(code.clone()), @r"
-    the component does not say which contract it is made for (section `jackfield:contract`)
-      hint: `jackfield connector build` puts that in
-    ");
-    custom(&mut code, CONTRACT_SECTION, b"0.1.7");
-    insta::assert_snapshot!(refusal(code), @r"
     the component has no manifest in it (section `jackfield:manifest`)
       hint: `jackfield connector build` puts `connector.toml` in
+    ");
+    custom(&mut code, MANIFEST_SECTION, MANIFEST.as_bytes());
+    insta::assert_snapshot!(refusal(code), @r"
+    the component does not say which contract it is made for (section `jackfield:contract`)
+      hint: `jackfield connector build` puts that in
     ");
 }
 
