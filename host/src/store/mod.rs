@@ -83,6 +83,18 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// The same error for another who waits; what the system said is told in words.
+    fn again(&self) -> Self {
+        match self {
+            Self::Full { free_bytes, reserve_bytes } => {
+                Self::Full { free_bytes: *free_bytes, reserve_bytes: *reserve_bytes }
+            }
+            other => Self::Engine(other.to_string()),
+        }
+    }
+}
+
 /// Why a batch was not committed; nothing of it was written.
 #[derive(Debug, Error)]
 pub enum CommitError {

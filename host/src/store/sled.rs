@@ -93,15 +93,20 @@ pub(super) fn on_disk(tree: Tree, key: &[u8]) -> Vec<u8> {
     [&[tree.byte], key].concat()
 }
 
-/// The value of a key, its pieces put together.
-pub(super) fn get(db: &::sled::Db, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+/// The value of a key, its pieces put together. `raw` looks up what stands under a key of the
+/// disk.
+pub(super) fn value(
+    raw: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError>,
+    tree: Tree,
+    key: &[u8],
+) -> Result<Option<Vec<u8>>, StoreError> {
     // Between the head and its pieces somebody may have overwritten the value.
     for _ in 0..TRIES_MAX {
-        let Some(head) = db.get(on_disk(tree, key)).map_err(engine)? else { return Ok(None) };
+        let Some(head) = raw(&on_disk(tree, key))? else { return Ok(None) };
         match Head::read(tree, key, &head)? {
             Head::Whole(value) => return Ok(Some(value)),
             Head::Cut { number, pieces } => {
-                if let Some(value) = together(db, number, pieces)? {
+                if let Some(value) = together(&raw, number, pieces)? {
                     return Ok(Some(value));
                 }
             }
@@ -111,10 +116,14 @@ pub(super) fn get(db: &::sled::Db, tree: Tree, key: &[u8]) -> Result<Option<Vec<
 }
 
 /// The pieces of a value in one; none if one of them is gone.
-fn together(db: &::sled::Db, number: u64, pieces: u32) -> Result<Option<Vec<u8>>, StoreError> {
+fn together(
+    raw: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError>,
+    number: u64,
+    pieces: u32,
+) -> Result<Option<Vec<u8>>, StoreError> {
     let mut value = Vec::new();
     for piece in 0..pieces {
-        let Some(bytes) = db.get(place(number, piece)).map_err(engine)? else { return Ok(None) };
+        let Some(bytes) = raw(&place(number, piece))? else { return Ok(None) };
         value.extend_from_slice(&bytes);
     }
     Ok(Some(value))
@@ -131,7 +140,7 @@ impl Sled {
         if let Head::Whole(value) = Head::read(tree, key, head)? {
             return Ok(Some((key.to_vec(), value)));
         }
-        Ok(get(&self.db, tree, key)?.map(|value| (key.to_vec(), value)))
+        Ok(self.get(tree, key)?.map(|value| (key.to_vec(), value)))
     }
 
     fn pairs(
@@ -154,7 +163,8 @@ impl Sled {
 
 impl Engine for Sled {
     fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        get(&self.db, tree, key)
+        let raw = |key: &[u8]| Ok(self.db.get(key).map_err(engine)?.map(|value| value.to_vec()));
+        value(raw, tree, key)
     }
 
     fn scan_prefix(

@@ -1,19 +1,14 @@
-//! The writer: two threads between a batch and the disk.
+//! The writer: one thread between the batches and the disk.
 //!
-//! The first applies batches in the order in which they came, one by one, and so sees in each
-//! precondition all that went before. The second makes what was applied durable, for everybody
-//! who waits at once, while the first goes on. A conflict is told by the second too: by then
-//! what it conflicts with is on disk.
+//! It takes whatever waits, goes through it in order, and writes all of it as one: each batch
+//! sees in its preconditions what those before it change. Then it makes the whole durable, once
+//! for everybody, and answers. A conflict is told at the same moment, so what it conflicts with
+//! is on disk by then.
 
 use std::{
     collections::HashMap,
     fs::File,
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc as sync,
-    },
     thread::{self, JoinHandle},
 };
 
@@ -22,15 +17,15 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     Batch, CommitError, Committed, Expect, StoreError, Tree,
     batch::{CHAIN_BYTES, Change, chain},
-    pieces::{Head, PIECE_BYTES, place},
-    sled::{engine, get, on_disk},
+    pieces::{Head, PIECE_BYTES, damaged, place},
+    sled::{engine, on_disk, value},
     trees::PIECES,
 };
 
-/// Batches that wait to be applied; who comes then waits for room.
+/// Batches that wait; who comes then waits for room.
 const WAITING_MAX: usize = 1024;
-/// Batches that are made durable at once.
-const GROUP_MAX: usize = 4096;
+/// Batches that are written at once.
+const GROUP_MAX: usize = 512;
 
 type Answer = Result<Committed, CommitError>;
 
@@ -41,11 +36,11 @@ pub(super) struct Request {
     pub(super) done: oneshot::Sender<Answer>,
 }
 
-/// The handle of the two threads; dropping it waits for both.
+/// The handle of the thread; dropping it waits until what was accepted is on disk.
 #[derive(Debug)]
 pub(super) struct Writer {
     requests: Option<mpsc::Sender<Request>>,
-    threads: Vec<JoinHandle<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
@@ -56,29 +51,14 @@ impl Writer {
         reserve_bytes: u64,
     ) -> Result<Self, StoreError> {
         let (requests, waiting) = mpsc::channel(WAITING_MAX);
-        let (applied, to_sync) = sync::sync_channel(GROUP_MAX);
-        let broken = Arc::new(AtomicBool::new(false));
-        let mut apply = Apply {
-            pieces: next_piece(&db)?,
-            db: db.clone(),
-            dir: dir.clone(),
-            reserve_bytes,
-            logs: HashMap::new(),
-            broken: broken.clone(),
-        };
-        let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
-            let thread = thread::Builder::new().name(name.into()).spawn(body);
-            thread.map_err(|source| StoreError::File {
-                what: "start a thread for",
-                path: dir.clone(),
-                source,
-            })
-        };
-        let threads = vec![
-            spawn("store-apply", Box::new(move || apply.run(waiting, &applied)))?,
-            spawn("store-sync", Box::new(move || sync(&db, &disk, &to_sync, &broken)))?,
-        ];
-        Ok(Self { requests: Some(requests), threads })
+        let pieces = next_piece(&db)?;
+        let logs = HashMap::new();
+        let path = dir.clone();
+        let state = State { db, disk, dir, reserve_bytes, pieces, logs, broken: None };
+        let thread = thread::Builder::new().name("store".into()).spawn(move || state.run(waiting));
+        let thread = thread
+            .map_err(|source| StoreError::File { what: "start a thread for", path, source })?;
+        Ok(Self { requests: Some(requests), thread: Some(thread) })
     }
 
     pub(super) async fn send(&self, request: Request) -> Result<(), Request> {
@@ -92,7 +72,7 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.requests.take());
-        for thread in self.threads.drain(..) {
+        if let Some(thread) = self.thread.take() {
             // A panic has been printed by then, and there is nobody left to tell.
             let _ = thread.join();
         }
@@ -106,67 +86,66 @@ fn next_piece(db: &::sled::Db) -> Result<u64, StoreError> {
     Ok(number.map_or(1, |number| u64::from_be_bytes(number) + 1))
 }
 
-/// The first thread's state.
-struct Apply {
+/// Where a log ends: the last number and hash.
+type End = (u64, [u8; CHAIN_BYTES]);
+
+/// What the thread knows.
+struct State {
     db: ::sled::Db,
+    disk: File,
     dir: PathBuf,
     reserve_bytes: u64,
     /// The number under which the pieces of the next long value will stand.
     pieces: u64,
-    /// The last number and hash of each log.
-    logs: HashMap<u8, (u64, [u8; CHAIN_BYTES])>,
-    /// Whether the engine has failed: what is in memory may then differ from the disk.
-    broken: Arc<AtomicBool>,
+    /// Where each log ends, by its tree.
+    logs: HashMap<u8, End>,
+    /// Why the engine has failed, if it has: what is in memory may then differ from the disk.
+    broken: Option<String>,
 }
 
-impl Apply {
-    fn run(
-        &mut self,
-        mut waiting: mpsc::Receiver<Request>,
-        applied: &sync::SyncSender<(oneshot::Sender<Answer>, Answer)>,
-    ) {
-        while let Some(Request { batch, done }) = waiting.blocking_recv() {
-            let answer = self.apply(batch);
-            if applied.send((done, answer)).is_err() {
-                return;
-            }
+/// Changes that are not written yet: the new value of each key, none where it is removed.
+#[derive(Default)]
+struct Draft {
+    keys: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    logs: HashMap<u8, End>,
+}
+
+impl State {
+    fn run(mut self, mut waiting: mpsc::Receiver<Request>) {
+        let mut group = Vec::with_capacity(GROUP_MAX);
+        while waiting.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
+            self.write(group.drain(..));
         }
     }
 
-    fn apply(&mut self, batch: Batch) -> Answer {
-        if self.broken.load(Ordering::Acquire) {
-            return Err(StoreError::Engine("an earlier write failed".into()).into());
+    /// Writes a group and answers everybody in it.
+    fn write(&mut self, group: impl Iterator<Item = Request>) {
+        let open = self.is_open();
+        let mut draft = Draft::default();
+        let mut answers = Vec::new();
+        for Request { batch, done } in group {
+            let answer = match &open {
+                Ok(()) => self.add(batch, &mut draft),
+                Err(error) => Err(error.again().into()),
+            };
+            answers.push((done, answer));
         }
-        self.room()?;
-        for (tree, key, expect) in &batch.requires {
-            self.require(*tree, key, expect)?;
+        let durable = self.make_durable(draft);
+        for (done, answer) in answers {
+            let answer = match &durable {
+                Ok(()) => answer,
+                Err(why) => answer.and(Err(StoreError::Engine(why.clone()).into())),
+            };
+            // Whoever no longer waits has given the request up; the batch is on disk all the same.
+            let _ = done.send(answer);
         }
-        let mut committed = Committed::default();
-        let mut changes = ::sled::Batch::default();
-        let mut logs = self.logs.clone();
-        for change in batch.changes {
-            match change {
-                Change::Put(tree, key, value) => self.put(tree, &key, &value, &mut changes)?,
-                Change::Delete(tree, key) => {
-                    self.remove_pieces(tree, &key, &mut changes)?;
-                    changes.remove(on_disk(tree, &key));
-                }
-                Change::Append(log, payload) => {
-                    let sequence = self.append(log, &payload, &mut logs, &mut changes)?;
-                    committed.sequences.push(sequence);
-                }
-            }
-        }
-        if let Err(error) = self.db.apply_batch(changes) {
-            self.broken.store(true, Ordering::Release);
-            return Err(engine(error).into());
-        }
-        self.logs = logs;
-        Ok(committed)
     }
 
-    /// Whether the disk has room for more.
-    fn room(&self) -> Result<(), StoreError> {
+    /// Whether anything may be written: the engine is sound, and the disk has room.
+    fn is_open(&self) -> Result<(), StoreError> {
+        if let Some(why) = &self.broken {
+            return Err(StoreError::Engine(why.clone()));
+        }
         let disk = rustix::fs::statvfs(&self.dir).map_err(|error| StoreError::File {
             what: "ask for the free space of",
             path: self.dir.clone(),
@@ -179,121 +158,157 @@ impl Apply {
         Ok(())
     }
 
-    fn require(&self, tree: Tree, key: &[u8], expect: &Expect) -> Result<(), CommitError> {
-        let found = get(&self.db, tree, key)?;
+    fn make_durable(&mut self, draft: Draft) -> Result<(), String> {
+        if draft.keys.is_empty() {
+            return Ok(());
+        }
+        let mut changes = ::sled::Batch::default();
+        for (key, value) in draft.keys {
+            match value {
+                Some(value) => changes.insert(key, value),
+                None => changes.remove(key),
+            }
+        }
+        let written = self.db.apply_batch(changes).map_err(|error| error.to_string());
+        let flushed = written.and_then(|()| self.db.flush().map_err(|error| error.to_string()));
+        let synced = flushed.and_then(|_| self.disk.sync_data().map_err(|error| error.to_string()));
+        match &synced {
+            Ok(()) => self.logs.extend(draft.logs),
+            Err(why) => self.broken = Some(why.clone()),
+        }
+        synced
+    }
+
+    /// Adds a batch to the draft: all of it, or nothing.
+    fn add(&mut self, batch: Batch, draft: &mut Draft) -> Answer {
+        for (tree, key, expect) in &batch.requires {
+            self.require(draft, *tree, key, expect)?;
+        }
+        let mut committed = Committed::default();
+        let mut added = Draft::default();
+        for change in batch.changes {
+            match change {
+                Change::Put(tree, key, value) => {
+                    self.put(draft, tree, &key, &value, &mut added)?;
+                }
+                Change::Delete(tree, key) => {
+                    self.remove_pieces(draft, tree, &key, &mut added)?;
+                    added.keys.insert(on_disk(tree, &key), None);
+                }
+                Change::Append(log, payload) => {
+                    committed.sequences.push(self.append(draft, log, &payload, &mut added)?);
+                }
+            }
+        }
+        draft.keys.extend(added.keys);
+        draft.logs.extend(added.logs);
+        Ok(committed)
+    }
+
+    /// What stands under a key of the disk, as of the end of the draft.
+    fn raw(&self, draft: &Draft, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(drafted) = draft.keys.get(key) {
+            return Ok(drafted.clone());
+        }
+        Ok(self.db.get(key).map_err(engine)?.map(|value| value.to_vec()))
+    }
+
+    fn require(
+        &self,
+        draft: &Draft,
+        tree: Tree,
+        key: &[u8],
+        expect: &Expect,
+    ) -> Result<(), CommitError> {
         let holds = match expect {
-            Expect::Absent => found.is_none(),
-            Expect::Present => found.is_some(),
-            Expect::Is(value) => found.as_ref() == Some(value),
+            Expect::Absent => self.raw(draft, &on_disk(tree, key))?.is_none(),
+            Expect::Present => self.raw(draft, &on_disk(tree, key))?.is_some(),
+            Expect::Is(wanted) => {
+                let found = value(|key| self.raw(draft, key), tree, key)?;
+                found.as_ref() == Some(wanted)
+            }
         };
         if holds { Ok(()) } else { Err(CommitError::Conflict { tree: tree.name }) }
     }
 
     fn put(
         &mut self,
+        draft: &Draft,
         tree: Tree,
         key: &[u8],
         value: &[u8],
-        changes: &mut ::sled::Batch,
+        added: &mut Draft,
     ) -> Result<(), StoreError> {
         if value.len() > tree.value_bytes_max {
             return Err(StoreError::TooBig { tree: tree.name, bytes: value.len() });
         }
-        self.remove_pieces(tree, key, changes)?;
+        self.remove_pieces(draft, tree, key, added)?;
         if value.len() <= PIECE_BYTES {
-            changes.insert(on_disk(tree, key), Head::whole(value));
+            added.keys.insert(on_disk(tree, key), Some(Head::whole(value)));
             return Ok(());
         }
         let number = self.pieces;
         self.pieces += 1;
         let mut pieces = 0;
         for bytes in value.chunks(PIECE_BYTES) {
-            changes.insert(place(number, pieces), bytes);
+            added.keys.insert(place(number, pieces), Some(bytes.to_vec()));
             pieces += 1;
         }
-        changes.insert(on_disk(tree, key), Head::cut(number, pieces));
+        added.keys.insert(on_disk(tree, key), Some(Head::cut(number, pieces)));
         Ok(())
     }
 
     /// Removes the pieces of the value that is there now, if it has any.
     fn remove_pieces(
         &self,
+        draft: &Draft,
         tree: Tree,
         key: &[u8],
-        changes: &mut ::sled::Batch,
+        added: &mut Draft,
     ) -> Result<(), StoreError> {
         if !tree.is_long() {
             return Ok(());
         }
-        let Some(head) = self.db.get(on_disk(tree, key)).map_err(engine)? else { return Ok(()) };
+        let Some(head) = self.raw(draft, &on_disk(tree, key))? else { return Ok(()) };
         if let Head::Cut { number, pieces } = Head::read(tree, key, &head)? {
-            for piece in 0..pieces {
-                changes.remove(place(number, piece));
-            }
+            added.keys.extend((0..pieces).map(|piece| (place(number, piece), None)));
         }
         Ok(())
     }
 
-    /// Adds an entry to a log; `logs` is where each log ends once the batch is applied.
+    /// Adds an entry to a log, after what the draft and this batch have added to it.
     fn append(
         &self,
+        draft: &Draft,
         log: Tree,
         payload: &[u8],
-        logs: &mut HashMap<u8, (u64, [u8; CHAIN_BYTES])>,
-        changes: &mut ::sled::Batch,
+        added: &mut Draft,
     ) -> Result<u64, StoreError> {
-        let (last, before) = match logs.get(&log.byte) {
+        let known = [&added.logs, &draft.logs, &self.logs].into_iter();
+        let (last, before) = match known.filter_map(|logs| logs.get(&log.byte)).next() {
             Some(end) => *end,
             None => self.end(log)?,
         };
         let sequence = last + 1;
         let hash = chain(&before, sequence, payload);
-        let value = [&hash, payload].concat();
-        if value.len() > log.value_bytes_max {
+        let entry = [&hash, payload].concat();
+        if entry.len() > log.value_bytes_max {
             return Err(StoreError::TooBig { tree: log.name, bytes: payload.len() });
         }
-        changes.insert(on_disk(log, &sequence.to_be_bytes()), Head::whole(&value));
-        logs.insert(log.byte, (sequence, hash));
+        let key = on_disk(log, &sequence.to_be_bytes());
+        added.keys.insert(key, Some(Head::whole(&entry)));
+        added.logs.insert(log.byte, (sequence, hash));
         Ok(sequence)
     }
 
     /// Where a log ends on disk.
-    fn end(&self, log: Tree) -> Result<(u64, [u8; CHAIN_BYTES]), StoreError> {
+    fn end(&self, log: Tree) -> Result<End, StoreError> {
         let last = self.db.scan_prefix([log.byte]).next_back().transpose().map_err(engine)?;
         let Some((key, head)) = last else { return Ok((0, [0; CHAIN_BYTES])) };
-        let damaged = || super::pieces::damaged(log, &key);
+        let damaged = || damaged(log, &key);
         let sequence = key.get(1..).and_then(|key| key.try_into().ok()).ok_or_else(damaged)?;
         let Head::Whole(value) = Head::read(log, &key, &head)? else { return Err(damaged()) };
         let hash = value.first_chunk().ok_or_else(damaged)?;
         Ok((u64::from_be_bytes(sequence), *hash))
-    }
-}
-
-/// The second thread: makes everything that was applied durable, then tells those who wait.
-fn sync(
-    db: &::sled::Db,
-    disk: &File,
-    applied: &sync::Receiver<(oneshot::Sender<Answer>, Answer)>,
-    broken: &AtomicBool,
-) {
-    while let Ok(first) = applied.recv() {
-        let mut group = vec![first];
-        group.extend(applied.try_iter().take(GROUP_MAX - 1));
-        let mut durable = Ok(());
-        if group.iter().any(|(_, answer)| answer.is_ok()) {
-            let flushed = db.flush().map_err(|error| error.to_string());
-            durable = flushed.and_then(|_| disk.sync_data().map_err(|error| error.to_string()));
-        }
-        if durable.is_err() {
-            broken.store(true, Ordering::Release);
-        }
-        for (done, answer) in group {
-            let answer = match &durable {
-                Ok(()) => answer,
-                Err(why) => answer.and(Err(StoreError::Engine(why.clone()).into())),
-            };
-            // Whoever no longer waits has given the request up; the batch is on disk all the same.
-            let _ = done.send(answer);
-        }
     }
 }
