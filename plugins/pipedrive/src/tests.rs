@@ -1,3 +1,5 @@
+//! The connector against a fake host, and its manifest against its code.
+
 use jackfield_registry::manifest::Manifest;
 use jackfield_sdk::prelude::*;
 use jackfield_sdk::{code, rfc3339_ms};

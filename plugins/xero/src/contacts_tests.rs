@@ -1,3 +1,5 @@
+//! Contacts: found, made, changed, and left alone.
+
 use jackfield_sdk::{FakeHost, Reply, serde_json::Value};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Invoices: made once, read, and refused before anything is sent.
+
 use jackfield_sdk::Reply;
 use serde_json::{Value, json};
 

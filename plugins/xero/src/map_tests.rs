@@ -1,3 +1,5 @@
+//! Mapping there and back, to the digit.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

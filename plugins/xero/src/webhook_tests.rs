@@ -1,3 +1,5 @@
+//! Deliveries and what they mean.
+
 use jackfield_sdk::{FakeHost, Reply, code};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! The fake host, held to what it promises.
+
 use serde_json::json;
 
 use super::*;

@@ -185,11 +185,11 @@ async fn bad_credentials_and_bad_invoices_are_refused() {
     let no_tenant = stranger.with_text("authorization", &good_token);
     assert_eq!(lane.send(&no_tenant).await.unwrap().status, 403);
     let mut bad = invoice("00000000-0000-0000-0000-000000000000", "r");
-    bad["Invoices"][0]["CurrencyCode"] = "XXX".into();
+    bad["Invoices"][0]["CurrencyCode"] = "ZZZ".into();
     bad["Invoices"][0]["LineItems"][0]["UnitAmount"] = "33.35".into();
     let refused = xero(&twin, Method::PUT, INVOICES, Some(&bad), None).await.unwrap();
     let problems = parsed(&refused)["Elements"][0]["ValidationErrors"].to_string();
-    for part in ["ContactID", "XXX", "UnitAmount must be a number"] {
+    for part in ["ContactID", "ZZZ", "UnitAmount must be a number"] {
         assert!(problems.contains(part), "{problems}");
     }
     assert_eq!((refused.status, twin.invoice_count()), (400, 0));
