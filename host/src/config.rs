@@ -83,6 +83,8 @@ pub struct File {
     pub master_key: Option<PathBuf>,
     /// In which form the log is written.
     pub log: Option<LogFormat>,
+    /// Free space below which nothing more is accepted, in MiB.
+    pub reserve_mib: Option<u64>,
 }
 
 impl File {
@@ -108,6 +110,8 @@ pub struct Config {
     pub admin: SocketAddr,
     /// The URL under which the world sees the ingress; none: its address.
     pub public_url: Option<Url>,
+    /// Free space below which nothing more is accepted, in bytes.
+    pub reserve_bytes: u64,
 }
 
 /// The file of the master key that belongs to a data directory: beside it, never in it, so that

@@ -121,7 +121,7 @@ impl Host {
         let (admin_listener, admin) = bound(admin_listener)
             .map_err(|source| HostError::Admin { addr: config.admin, source })?;
         let public_url = config.public_url.clone().unwrap_or_else(|| at(ingress));
-        let rooms = Rooms::open(&config.data, master, clock, public_url).await?;
+        let rooms = Rooms::open(config, master, clock, public_url).await?;
         write(&config.data.join(ADDRESS_FILE), admin.to_string().as_bytes())?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -143,12 +143,14 @@ impl Host {
 impl Rooms {
     /// Opens the rooms, from the ground up.
     async fn open(
-        data: &Path,
+        config: &Config,
         master: MasterKey,
         clock: SharedClock,
         public_url: Url,
     ) -> Result<Self, HostError> {
-        let store = store::open(data, Options::default())?;
+        let data = &config.data;
+        let options = Options { reserve_bytes: config.reserve_bytes, ..Options::default() };
+        let store = store::open(data, options)?;
         let cache_key = master.derive("compile cache");
         let vault = Vault::open(store.clone(), master).await?;
         let tokens = Tokens::new(store.clone(), clock.clone());

@@ -65,6 +65,21 @@ async fn a_body_over_the_limit_is_413_and_not_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_503_and_nothing_is_acknowledged() {
+    let mut scene = WonDealScene::set_up().await;
+    let webhook = scene.win("Oven");
+    scene.house.restart_with_reserve(u64::MAX).await;
+    let answer = scene.send(&webhook).await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.headers.contains_key("retry-after"));
+    assert_eq!(scene.house.told(&["delivery", "list"]).await.as_array().unwrap().len(), 0);
+    scene.house.restart_with_reserve(0).await;
+    assert_eq!(scene.send(&webhook).await.status, 200);
+    until("the invoice is there", || scene.books.invoice_count() == 1).await;
+    scene.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_http_is_closed() {
     let scene = WonDealScene::set_up().await;
     let mut stream = TcpStream::connect(address(&scene)).await.unwrap();

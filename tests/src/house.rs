@@ -30,6 +30,7 @@ pub struct House {
     master: Secret<String>,
     clock: SharedClock,
     backoff: Backoff,
+    reserve_bytes: u64,
 }
 
 impl House {
@@ -42,7 +43,7 @@ impl House {
     pub async fn with(clock: SharedClock, backoff: Backoff) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let master = MasterKey::generate().to_text();
-        let mut house = Self { host: None, dir, master, clock, backoff };
+        let mut house = Self { host: None, dir, master, clock, backoff, reserve_bytes: 0 };
         house.start().await;
         house
     }
@@ -54,10 +55,18 @@ impl House {
             ingress: "127.0.0.1:0".parse().expect("an address"),
             admin: "127.0.0.1:0".parse().expect("an address"),
             public_url: None,
+            reserve_bytes: self.reserve_bytes,
         };
         let master = MasterKey::from_text(&self.master).expect("a key");
         let host = Host::start(&config, master, self.clock.clone(), self.backoff).await;
         self.host = Some(host.expect("a host that starts"));
+    }
+
+    /// Stops it and starts it again on a disk of which so much must stay free.
+    pub async fn restart_with_reserve(&mut self, reserve_bytes: u64) {
+        self.stop().await;
+        self.reserve_bytes = reserve_bytes;
+        self.start().await;
     }
 
     /// Stops it; what is under way ends first.

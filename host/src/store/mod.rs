@@ -22,7 +22,7 @@ pub use trees::Tree;
 
 /// Free space below which nothing more is accepted, so that the engine itself never meets a full
 /// disk in the middle of a write.
-const RESERVE_BYTES: u64 = 64 << 20;
+pub const RESERVE_BYTES: u64 = 64 << 20;
 /// Memory for pages that were read or written lately; the engine's own default is a gigabyte.
 const CACHE_BYTES: u64 = 128 << 20;
 

@@ -20,11 +20,21 @@ pub(crate) fn upsert(host: &dyn Host, wanted: &Contact) -> Result<Contact, Probl
         // PUT creates and never updates; Xero refuses a name that an active contact has, so that
         // even two creations at once leave one contact.
         let request = Request::put(format!("{}/Contacts", api::ACCOUNTING));
-        return send(host, request, map::new_contact(wanted));
+        return match send(host, request, map::new_contact(wanted)) {
+            // Another call may have created it since it was looked for.
+            Err(refused) if refused.is(code::REJECTED) => match find(host, wanted)? {
+                Some(found) => update(host, &found, wanted),
+                None => Err(refused),
+            },
+            created => created,
+        };
     };
-    let Some((id, changes)) = changes(&found, wanted) else {
-        return map::contact(&found);
-    };
+    update(host, &found, wanted)
+}
+
+/// Sets what differs, if something does, and answers the contact as it is now.
+fn update(host: &dyn Host, found: &wire::Contact, wanted: &Contact) -> Result<Contact, Problem> {
+    let Some((id, changes)) = changes(found, wanted) else { return map::contact(found) };
     send(host, Request::post(api::record_url("Contacts", &id)), changes)
 }
 

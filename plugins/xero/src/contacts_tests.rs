@@ -161,6 +161,18 @@ fn a_name_that_xero_refuses_is_a_rejection_with_its_words() {
 }
 
 #[test]
+fn a_contact_that_another_call_created_meanwhile_is_taken() {
+    let refusal = Reply::new(400).body(include_str!("../fixtures/validation_error.json"));
+    let mut host = host();
+    for found in [NONE, NONE, TWO] {
+        host = searching(host, found);
+    }
+    let host = host.on_reply("PUT", &url("Contacts"), refusal);
+    assert_eq!(upsert(&host, &ada()).unwrap().id.as_deref(), Some(ID));
+    assert_eq!(methods(&host), ["GET", "GET", "PUT", "GET"]);
+}
+
+#[test]
 fn a_search_that_never_ends_is_given_up_and_nothing_is_created() {
     let full: Vec<_> = (0..PAGE_RECORDS).map(|_| ("c", "Smithson", "s@example.com")).collect();
     let host = searching(host(), &page(&full));

@@ -1,0 +1,39 @@
+//! A short round of each heavy command, so that none of them rots.
+#![expect(clippy::unwrap_used, reason = "a test: what is not there is the failure")]
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Runs a command of this package; the JSON object that ends its standard output.
+fn run(command: &str, args: &[&str]) -> Value {
+    let output = Command::new(command).args(args).arg("--json").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command} {args:?}: {said}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    serde_json::from_str(printed.lines().last().unwrap()).unwrap()
+}
+
+#[test]
+fn a_host_that_is_killed_loses_and_doubles_nothing() {
+    let toll = run(env!("CARGO_BIN_EXE_torture"), &["crash", "--rounds", "5"]);
+    assert_eq!((&toll["lost"], &toll["doubled"]), (&0.into(), &0.into()), "{toll}");
+    assert!(toll["acknowledged"].as_u64().unwrap() > 0, "{toll}");
+}
+
+#[test]
+fn every_measure_tells_its_figures() {
+    for name in ["ingest", "call", "pipeline"] {
+        let told = run(env!("CARGO_BIN_EXE_measure"), &[name, "--seconds", "1", "--rounds", "1"]);
+        assert!(told["ratio"].as_f64().unwrap() > 0.0, "{told}");
+        assert!(told["yardstick"].is_object() && told["durability"].is_string(), "{told}");
+    }
+}
+
+#[test]
+fn the_demo_ends_with_an_invoice() {
+    let output = Command::new(env!("CARGO_BIN_EXE_demo")).arg("--once").output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.contains("\"InvoiceNumber\": \"INV-0001\""), "{printed}");
+}
