@@ -24,7 +24,7 @@ const STACK_BYTES: usize = 1 << 20;
 /// The stack of a call: the guest's, and room for the host functions that it calls.
 const CALL_STACK_BYTES: usize = 2 << 20;
 /// Memory of a slot that is cleared and kept instead of given back to the system.
-const KEEP_RESIDENT_BYTES: usize = 64 << 10;
+const KEEP_RESIDENT_BYTES: usize = 256 << 10;
 
 /// The engine that all releases share.
 pub(super) fn build() -> Result<Engine, RuntimeError> {
