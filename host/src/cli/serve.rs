@@ -51,7 +51,9 @@ impl Serve {
             ingress: self.ingress.or(file.ingress).unwrap_or(INGRESS.parse()?),
             admin: common.admin.or(file.admin).unwrap_or(ADMIN.parse()?),
             public_url: self.public_url.or(file.public_url),
-            reserve_bytes: file.reserve_mib.map_or(RESERVE_BYTES, |mib| mib.saturating_mul(1 << 20)),
+            reserve_bytes: file
+                .reserve_mib
+                .map_or(RESERVE_BYTES, |mib| mib.saturating_mul(1 << 20)),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         runtime.context("the workers cannot be started")?.block_on(async {

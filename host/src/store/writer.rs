@@ -10,6 +10,7 @@ use std::{
     fs::File,
     path::PathBuf,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -26,6 +27,10 @@ use super::{
 const WAITING_MAX: usize = 1024;
 /// Batches that are written at once.
 const GROUP_MAX: usize = 512;
+
+/// How often, and for how long each time, the writer waits for a group like the last.
+const GATHER_STEPS: u32 = 10;
+const GATHER_STEP: Duration = Duration::from_micros(100);
 
 type Answer = Result<Committed, CommitError>;
 
@@ -92,6 +97,17 @@ fn next_piece(db: &::sled::Db) -> Result<u64, StoreError> {
 /// Where a log ends: the last number and hash.
 type End = (u64, [u8; CHAIN_BYTES]);
 
+/// Gives those who were just answered the time to come back, so that one write serves most of
+/// them: a write costs the same for one and for many. Whoever is alone does not wait.
+fn gather(waiting: &mpsc::Receiver<Request>, last: usize) {
+    for _ in 0..GATHER_STEPS {
+        if waiting.is_closed() || waiting.len() >= last / 2 {
+            return;
+        }
+        thread::sleep(GATHER_STEP);
+    }
+}
+
 /// What the thread knows.
 struct State {
     db: ::sled::Db,
@@ -116,7 +132,13 @@ struct Draft {
 impl State {
     fn run(mut self, mut waiting: mpsc::Receiver<Request>) {
         let mut group = Vec::with_capacity(GROUP_MAX);
-        while waiting.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
+        let mut last = 0;
+        loop {
+            gather(&waiting, last);
+            last = waiting.blocking_recv_many(&mut group, GROUP_MAX);
+            if last == 0 {
+                return;
+            }
             self.write(group.drain(..));
         }
     }
