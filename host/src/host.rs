@@ -7,6 +7,7 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use thiserror::Error;
@@ -27,7 +28,7 @@ use crate::{
     ingress::{self, Ingress, IngressError},
     queue::{DeadLetters, Queue, QueueError, Task},
     runtime::{Runtime, RuntimeError},
-    store::{self, Options, Store, StoreError},
+    store::{self, Batch, Options, Store, StoreError},
     vault::{MasterKey, Vault, VaultError},
 };
 
@@ -169,6 +170,9 @@ impl Rooms {
         for live in connections.list() {
             queue.pause(&live.connection.name, !live.is_active());
         }
+        for name in connections.out_of_order() {
+            queue.pause(&name, true);
+        }
         let expressions = Expressions::load(&runtime)?;
         let flows = Flows::open(
             store.clone(),
@@ -221,9 +225,15 @@ impl Rooms {
         &self,
         release: Vec<u8>,
         actor: Actor,
-    ) -> Result<std::sync::Arc<Installed>, HostError> {
-        let installed = self.connectors.install(release, actor).await?;
-        self.connections.refresh(&installed.record.id).await?;
+    ) -> Result<Arc<Installed>, HostError> {
+        let fits = |candidate: &Arc<Installed>| {
+            self.connections.fit(candidate).map_err(|error| error.to_string())
+        };
+        let installed = self.connectors.install(release, actor, fits).await?;
+        self.connections.refresh(&installed.record.id).await;
+        for live in self.connections.list() {
+            self.queue.pause(&live.connection.name, !live.is_active());
+        }
         Ok(installed)
     }
 
@@ -233,20 +243,20 @@ impl Rooms {
         name: &str,
         state: State,
         actor: Actor,
-    ) -> Result<std::sync::Arc<Live>, HostError> {
-        let live = self.connections.set_state(name, state, actor).await?;
-        self.queue.pause(name, !live.is_active());
-        Ok(live)
+    ) -> Result<Arc<Live>, HostError> {
+        let apply = |live: &Live| self.queue.pause(name, !live.is_active());
+        Ok(self.connections.set_state(name, state, actor, apply).await?)
     }
 
     /// Puts stopped work back. If its effect is not known, the person who retries has decided
     /// that it did not happen.
     pub async fn retry(&self, dead_letter: &str, actor: Actor) -> Result<(), HostError> {
         let desk = DeadLetters::of(self.queue.clone());
+        let mut decided = Batch::new();
         if let Task::Step { run } = &desk.get(dead_letter)?.task {
-            self.flows.decide_to_retry(run, actor.clone()).await?;
+            self.flows.decide_to_retry(run, &actor, &mut decided)?;
         }
-        Ok(desk.retry(dead_letter, actor).await?)
+        Ok(desk.retry(dead_letter, actor, decided).await?)
     }
 
     /// The URL of a connection's endpoint.

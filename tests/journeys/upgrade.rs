@@ -30,3 +30,21 @@ async fn a_delivery_that_trapped_the_connector_is_parsed_after_an_upgrade() {
     until("the invoice is there", || scene.books.invoice_count() == 1).await;
     scene.strike().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_does_not_fit_what_is_connected_changes_nothing() {
+    let scene = WonDealScene::set_up().await;
+    let file = releases::root().join("plugins/pipedrive/connector.toml");
+    let manifest = std::fs::read_to_string(file).unwrap();
+    let wider = manifest
+        .replace("https://{param:company}.pipedrive.com", "https://{param:region}.pipedrive.com")
+        .replace("name = \"company\"", "name = \"region\"");
+    let release = releases::guest("trapping", &wider);
+    let file = releases::written(scene.house.dir(), "wider", &release).display().to_string();
+    let (code, _, err) = scene.house.types(&["connector", "install", &file]).await;
+    assert_eq!(code, 1);
+    assert!(err.contains("does not fit what is connected"), "{err}");
+    scene.send(&scene.win("Oven")).await;
+    until("the invoice is there", || scene.books.invoice_count() == 1).await;
+    scene.strike().await;
+}

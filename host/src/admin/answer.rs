@@ -40,6 +40,12 @@ impl Failure {
         )
     }
 
+    pub(super) fn broken(error: &tokio::task::JoinError) -> Self {
+        tracing::error!(%error, "a request to the admin API panicked");
+        let message = "the host failed at this; its log has the place: please report it";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    }
+
     pub(super) fn refused(message: impl ToString) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
     }
@@ -59,6 +65,7 @@ impl From<ConnectorError> for Failure {
             ConnectorError::Package(_)
             | ConnectorError::Imports(_)
             | ConnectorError::Schema(_)
+            | ConnectorError::Unfit(_)
             | ConnectorError::Runtime(_) => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };

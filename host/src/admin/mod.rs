@@ -78,7 +78,11 @@ async fn guard(State(rooms): State<Rooms>, mut request: Request, next: Next) -> 
     match token.map(|token| rooms.tokens.holder(token)) {
         Some(Ok(Some(name))) => {
             request.extensions_mut().insert(Actor::Operator(name));
-            next.run(request).await
+            // A task of its own: what was begun is ended, even if nobody waits for the answer.
+            match tokio::spawn(next.run(request)).await {
+                Ok(response) => response,
+                Err(error) => Failure::broken(&error).into_response(),
+            }
         }
         Some(Err(error)) => Failure::from(error).into_response(),
         Some(Ok(None)) | None => Failure::unauthorized().into_response(),

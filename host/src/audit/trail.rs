@@ -67,7 +67,7 @@ pub struct Verified {
 
 /// The newest lines that the filter lets through, the newest first.
 pub fn list(store: &Store, filter: &Filter, limit: usize) -> Result<Vec<Entry>, AuditError> {
-    let limit = limit.min(LIST_MAX);
+    let limit = limit.clamp(1, LIST_MAX);
     let mut found = Vec::new();
     let mut before = filter.before;
     loop {

@@ -1,6 +1,9 @@
 //! `jackfield status`.
 
-use super::{Common, Voice, voice::text};
+use super::{
+    Common, Voice,
+    voice::{items, text},
+};
 
 pub(super) async fn run(common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
     let status = common.client()?.get("/v1/status").await?;
@@ -14,6 +17,9 @@ pub(super) async fn run(common: &Common, voice: &mut Voice) -> anyhow::Result<()
             "connections          {} active, {} paused",
             connections["active"], connections["paused"]
         ));
+        for name in items(&connections["out_of_order"]) {
+            voice.line(&format!("out of order         {}; the host's log says why", text(name)));
+        }
         voice.line(&format!("flows                {}", status["flows"]));
         let work = &status["work"];
         voice.line(&format!(

@@ -80,8 +80,9 @@ pub(super) fn unknown_secrets(
 }
 
 fn origins(new: &NewConnection, manifest: &Manifest, found: &mut Vec<String>) {
+    let values = super::live::values(manifest, &new.settings);
     let asked: Vec<String> =
-        manifest.egress.iter().map(|rule| super::live::fill(&rule.origin, &new.settings)).collect();
+        manifest.egress.iter().map(|rule| super::live::fill(&rule.origin, &values)).collect();
     for (from, to) in &new.origins {
         if !asked.contains(from) {
             found.push(unknown("origin", from, &manifest.connector.id, asked.iter().map(|o| &**o)));

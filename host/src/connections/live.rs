@@ -81,6 +81,15 @@ impl Inner {
     /// Makes a connection usable with the release that is current now.
     pub(super) fn enliven(&self, connection: Connection) -> Result<Live, ConnectionError> {
         let connector = self.connectors.get(&connection.connector)?;
+        self.through(connection, connector)
+    }
+
+    /// Makes a connection usable with a release.
+    pub(super) fn through(
+        &self,
+        connection: Connection,
+        connector: Arc<Installed>,
+    ) -> Result<Live, ConnectionError> {
         let manifest = &connector.manifest;
         let values = values(manifest, &connection.settings);
         let policy = self.policy(&connection, manifest, &values)?;
@@ -193,7 +202,10 @@ fn parse(origin: &str) -> Result<Origin, ConnectionError> {
 }
 
 /// The values of a connector's parameters: those that were set, else their defaults.
-fn values(manifest: &Manifest, settings: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(super) fn values(
+    manifest: &Manifest,
+    settings: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
     let defaults = manifest.params.iter().filter_map(|param| {
         param.default.as_ref().map(|default| (param.name.clone(), default.clone()))
     });

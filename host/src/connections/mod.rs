@@ -22,7 +22,7 @@ pub use live::Live;
 use crate::{
     audit::{Actor, Line, Word},
     clock::SharedClock,
-    connectors::{ConnectorError, Connectors},
+    connectors::{ConnectorError, Connectors, Installed},
     egress::Egress,
     secret::Secret,
     store::{Batch, CommitError, Expect, Store, StoreError, trees},
@@ -128,10 +128,13 @@ struct Inner {
 struct Index {
     by_name: BTreeMap<String, Arc<Live>>,
     by_endpoint: HashMap<String, Arc<Live>>,
+    /// Those that cannot be used now: their connector is missing or does not fit.
+    out_of_order: BTreeMap<String, Connection>,
 }
 
 impl Index {
     fn insert(&mut self, live: Arc<Live>) {
+        self.out_of_order.remove(&live.connection.name);
         self.by_endpoint.insert(live.connection.endpoint.clone(), live.clone());
         self.by_name.insert(live.connection.name.clone(), live);
     }
@@ -152,9 +155,16 @@ impl Connections {
         let mut index = Index::default();
         for (name, value) in inner.store.scan_prefix(trees::CONNECTIONS, &[], None, usize::MAX)? {
             let name = String::from_utf8_lossy(&name).into_owned();
-            let connection = serde_json::from_slice(&value)
-                .map_err(|source| ConnectionError::Unreadable { name, source })?;
-            index.insert(Arc::new(inner.enliven(connection)?));
+            let connection: Connection = serde_json::from_slice(&value)
+                .map_err(|source| ConnectionError::Unreadable { name: name.clone(), source })?;
+            match inner.enliven(connection.clone()) {
+                Ok(live) => index.insert(Arc::new(live)),
+                // One that is out of order must not keep the others from working.
+                Err(error) => {
+                    tracing::error!(connection = name, %error, "out of order; its work waits");
+                    index.out_of_order.insert(name, connection);
+                }
+            }
         }
         inner.index.store(Arc::new(index));
         Ok(Self(Arc::new(inner)))
@@ -169,6 +179,26 @@ impl Connections {
     /// The connection whose endpoint this is.
     pub fn at(&self, endpoint: &str) -> Option<Arc<Live>> {
         self.0.index.load().by_endpoint.get(endpoint).cloned()
+    }
+
+    /// Whether this is the endpoint of a connection that cannot be used now.
+    pub fn is_out_of_order(&self, endpoint: &str) -> bool {
+        let index = self.0.index.load();
+        index.out_of_order.values().any(|connection| connection.endpoint == endpoint)
+    }
+
+    /// The names of those that cannot be used now.
+    pub fn out_of_order(&self) -> Vec<String> {
+        self.0.index.load().out_of_order.keys().cloned().collect()
+    }
+
+    /// Whether the connections of a connector could go through another release of it.
+    pub fn fit(&self, candidate: &Arc<Installed>) -> Result<(), ConnectionError> {
+        let id = &candidate.record.id;
+        for live in self.list().iter().filter(|live| live.connection.connector == *id) {
+            self.0.through(live.connection.clone(), candidate.clone())?;
+        }
+        Ok(())
     }
 
     /// All of them, by name.
@@ -199,6 +229,8 @@ impl Connections {
             state: State::Active,
             added_at_ms: now_ms,
         };
+        // Whatever does not fit shows before anything is kept.
+        self.0.enliven(connection.clone())?;
         let mut batch = Batch::new();
         batch.require(trees::CONNECTIONS, connection.name.as_bytes(), Expect::Absent);
         put(&mut batch, &connection);
@@ -238,12 +270,13 @@ impl Connections {
         self.0.show(live.connection.clone())
     }
 
-    /// Pauses or resumes a connection.
+    /// Pauses or resumes a connection; `apply` is called before the next change can begin.
     pub async fn set_state(
         &self,
         name: &str,
         state: State,
         actor: Actor,
+        apply: impl FnOnce(&Live),
     ) -> Result<Arc<Live>, ConnectionError> {
         let _one = self.0.changing.lock().await;
         let connection = Connection { state, ..self.get(name)?.connection.clone() };
@@ -255,17 +288,23 @@ impl Connections {
         put(&mut batch, &connection);
         Line::new(self.0.clock.now_ms(), actor, word, name).connection(name).record(&mut batch);
         self.0.store.commit(batch).await?;
-        self.0.show(connection)
+        let live = self.0.show(connection)?;
+        apply(&live);
+        Ok(live)
     }
 
     /// Makes the connections of a connector anew after another release became current: what
     /// they may reach hangs on its manifest.
-    pub async fn refresh(&self, connector: &str) -> Result<(), ConnectionError> {
+    pub async fn refresh(&self, connector: &str) {
         let _one = self.0.changing.lock().await;
-        for live in self.list().iter().filter(|live| live.connection.connector == connector) {
-            self.0.show(live.connection.clone())?;
+        let waiting = self.0.index.load().out_of_order.values().cloned().collect::<Vec<_>>();
+        let known = self.list().into_iter().map(|live| live.connection.clone()).chain(waiting);
+        for connection in known.filter(|connection| connection.connector == connector) {
+            let name = connection.name.clone();
+            if let Err(error) = self.0.show(connection) {
+                tracing::error!(connection = name, %error, "it stays as it was");
+            }
         }
-        Ok(())
     }
 }
 

@@ -51,6 +51,11 @@ pub enum ConnectorError {
     /// It does not compile or link.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// A connection could not go on through it.
+    #[error(
+        "the release does not fit what is connected: {0}\n  hint: the running release stays; see `jackfield connection list`"
+    )]
+    Unfit(String),
     /// The release could not be written or read.
     #[error("the release file `{path}` cannot be used: {source}")]
     File {
@@ -132,12 +137,13 @@ impl Connectors {
         let mut current = BTreeMap::new();
         for (id, value) in store.scan_prefix(trees::RELEASES, &[], None, usize::MAX)? {
             let id = String::from_utf8_lossy(&id).into_owned();
-            let record: InstalledRecord = serde_json::from_slice(&value)
-                .map_err(|source| ConnectorError::Unreadable { id: id.clone(), source })?;
-            let path = file(&dir, &record.digest);
-            let bytes = fs::read(&path).map_err(|source| ConnectorError::File { path, source })?;
-            let installed = ready(&runtime, &Release::read(bytes)?, record.installed_at_ms)?;
-            current.insert(id, Arc::new(installed));
+            match load(&runtime, &dir, &id, &value) {
+                Ok(installed) => drop(current.insert(id, Arc::new(installed))),
+                // One that is out of order must not keep the others from working.
+                Err(error) => tracing::error!(
+                    connector = id, %error, "not loaded: install it again; its connections wait"
+                ),
+            }
         }
         let current = ArcSwap::from_pointee(current);
         let changing = tokio::sync::Mutex::new(());
@@ -156,11 +162,13 @@ impl Connectors {
     }
 
     /// Installs a release, or puts it in the place of the one that is current: all gates first,
-    /// then the file, then the record, then the pointer.
+    /// then the file, then the record, then the pointer. `fits` is the last gate: whether the
+    /// connections of the connector can go through it.
     pub async fn install(
         &self,
         bytes: Vec<u8>,
         actor: Actor,
+        fits: impl FnOnce(&Arc<Installed>) -> Result<(), String>,
     ) -> Result<Arc<Installed>, ConnectorError> {
         let _one = self.0.changing.lock().await;
         let this = self.clone();
@@ -170,6 +178,7 @@ impl Connectors {
         let installed = Arc::new(
             work.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?,
         );
+        fits(&installed).map_err(ConnectorError::Unfit)?;
         let record = &installed.record;
         let mut batch = Batch::new();
         // Strings and numbers always make JSON.
@@ -198,6 +207,20 @@ impl Connectors {
         write(&path, release.bytes()).map_err(|source| ConnectorError::File { path, source })?;
         Ok(installed)
     }
+}
+
+/// Makes ready what the store says is installed.
+fn load(
+    runtime: &Runtime,
+    dir: &Path,
+    id: &str,
+    record: &[u8],
+) -> Result<Installed, ConnectorError> {
+    let record: InstalledRecord = serde_json::from_slice(record)
+        .map_err(|source| ConnectorError::Unreadable { id: id.into(), source })?;
+    let path = file(dir, &record.digest);
+    let bytes = fs::read(&path).map_err(|source| ConnectorError::File { path, source })?;
+    ready(runtime, &Release::read(bytes)?, record.installed_at_ms)
 }
 
 /// Compiles a release and its schemas.

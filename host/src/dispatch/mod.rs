@@ -28,7 +28,7 @@ use crate::{
     inbox::Inbox,
     queue::{Claim, Queue, QueueError, Task, Work},
     runtime::Runtime,
-    store::Store,
+    store::{CommitError, Store, StoreError},
 };
 
 /// Work in progress at the same time, over all lanes.
@@ -93,8 +93,15 @@ impl Dispatch {
         let outcome = called.await.unwrap_or_else(|_| Outcome::failed(panicked()));
         let settlement = self.decide(&work, outcome);
         span.in_scope(|| settlement.tell(&work));
-        if let Err(error) = claim.settle(settlement.batch, settlement.follow).await {
-            span.in_scope(|| tracing::error!(%error, "not settled; it will be tried again"));
+        let mut settled = claim.settle(settlement.batch, settlement.follow).await;
+        if let Err(QueueError::Commit(CommitError::Store(StoreError::TooBig { .. }))) = settled {
+            // It will never fit: a person is told.
+            let settlement = self.decide(&work, Outcome::failed(too_big()));
+            span.in_scope(|| settlement.tell(&work));
+            settled = claim.settle(settlement.batch, settlement.follow).await;
+        }
+        if let Err(error) = settled {
+            span.in_scope(|| tracing::warn!(%error, "not settled; it will be tried again"));
         }
     }
 
@@ -113,6 +120,11 @@ impl Dispatch {
         tracing::error!(%error, "{what}; trying again in {REST_MS} ms");
         self.clock.sleep_until(self.clock.now_ms() + REST_MS).await;
     }
+}
+
+fn too_big() -> Fault {
+    let message = "what came of it is too big to be kept; ask for less, in the step or the webhook";
+    Fault::operator("too-big", message)
 }
 
 fn panicked() -> Fault {

@@ -1,5 +1,7 @@
 //! What work came to, and what is settled for it: done, again later, or a dead letter.
 
+use std::time::Duration;
+
 use super::Dispatch;
 use crate::{
     audit::{Actor, Line, Word},
@@ -10,6 +12,8 @@ use crate::{
     store::Batch,
 };
 
+/// No try follows another sooner, whatever a system or a connector asks for.
+const SOONEST: Duration = Duration::from_millis(20);
 /// How long work may be put off by a system's rate limit before a person is told.
 const PUT_OFF_MAX_MS: u64 = 3 * 24 * 3_600_000;
 
@@ -66,11 +70,14 @@ impl Dispatch {
             true => now_ms.saturating_sub(work.since_ms) > PUT_OFF_MAX_MS,
             false => work.attempts + 1 >= self.backoff.tries,
         };
+        // What is put off is not counted, so how long it has waited spreads it instead.
+        let waited_s = now_ms.saturating_sub(work.since_ms) / 1000;
+        let tries = if put_off { waited_s.checked_ilog2().unwrap_or(0) } else { work.attempts };
         let delay = match fault.retry {
             Retry::Never => None,
             _ if exhausted => None,
-            Retry::Backoff => Some(self.backoff.delay(work.attempts)),
-            Retry::After(wait) => Some(wait.min(self.backoff.longest)),
+            Retry::Backoff => Some(self.backoff.delay(tries).max(SOONEST)),
+            Retry::After(wait) => Some(wait.clamp(SOONEST, self.backoff.longest)),
         };
         let word = if delay.is_some() { Word::WorkRetried } else { Word::WorkStopped };
         Line::new(now_ms, Actor::Host, word, subject(&work.task))
@@ -98,7 +105,8 @@ impl Dispatch {
         match &work.task {
             Task::Parse { delivery } => {
                 let fault = Some(fault.to_string());
-                Status { fate: Fate::Dead, fault, ..Status::kept() }.put(batch, delivery);
+                let before = self.inbox.status(delivery).unwrap_or_else(|_| Status::kept());
+                Status { fate: Fate::Dead, fault, ..before }.put(batch, delivery);
             }
             Task::Step { run } => {
                 if let Err(error) = self.flows.stop(run, batch) {

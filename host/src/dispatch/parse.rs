@@ -40,7 +40,10 @@ impl Dispatch {
             .connection(&work.lane)
             .detail("events", kinds.join(" "))
             .record(&mut batch);
-        let (events, runs) = (routed.events, routed.runs);
+        // A replay adds to what the delivery has started before.
+        let before = self.inbox.status(delivery).map(|status| status.runs).unwrap_or_default();
+        let runs = before.into_iter().chain(routed.runs).collect();
+        let events = routed.events;
         Status { fate: Fate::Parsed, events, runs, fault: None }.put(&mut batch, delivery);
         let follow = routed
             .next

@@ -110,8 +110,11 @@ impl Flows {
         let mut current = BTreeMap::new();
         for (key, value) in store.scan_prefix(trees::FLOWS, CURRENT.as_bytes(), None, usize::MAX)? {
             let id = String::from_utf8_lossy(&key).into_owned();
-            let (applied, flow) = read(&id, &value)?;
-            current.insert(applied.name.clone(), Arc::new((applied, flow)));
+            match read(&id, &value) {
+                Ok(entry) => drop(current.insert(entry.0.name.clone(), Arc::new(entry))),
+                // One that is out of order must not keep the others from working.
+                Err(error) => tracing::error!(%error, "a flow is not loaded: apply it again"),
+            }
         }
         let current = ArcSwap::from_pointee(current);
         let changing = tokio::sync::Mutex::new(());

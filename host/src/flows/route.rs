@@ -56,8 +56,11 @@ impl Flows {
         routed: &mut Routed,
     ) -> Result<(), Fault> {
         let nonsense = |why: String| Fault::new(Blame::Guest, Retry::Never, "bad-event", why);
-        if event.key.is_empty() || event.key.len() > KEY_BYTES_MAX {
-            return Err(nonsense(format!("the key of an event has 1 to {KEY_BYTES_MAX} bytes")));
+        for text in [&event.key, &event.kind] {
+            if text.is_empty() || text.len() > KEY_BYTES_MAX || text.contains('\0') {
+                let why = format!("key and kind of an event have 1 to {KEY_BYTES_MAX} bytes");
+                return Err(nonsense(why));
+            }
         }
         let named = (event.kind.clone(), event.key.clone());
         let seen = [connection, &event.kind, &event.key].join("\0").into_bytes();

@@ -106,6 +106,8 @@ impl Flows {
             effect.put(batch);
             return Ok(output);
         }
+        // What an earlier try may have done is not undone by a later one that was refused.
+        let doubt = effect.may_have_happened();
         if action.mutates {
             effect.state = EffectState::Intended;
             effect.tries += 1;
@@ -115,7 +117,7 @@ impl Flows {
         let window = Window::open(&live.means, &particulars);
         let (package, limits) = (&live.connector.package, live.connector.limits);
         let called = self.0.runtime.invoke(package, window, limits, &call(&effect)).await;
-        let outcome = self.judge(action, &mut effect, called);
+        let outcome = self.judge(action, &mut effect, called, doubt);
         if action.mutates {
             effect.put(batch);
         }
@@ -174,11 +176,13 @@ impl Flows {
         action: &Action,
         effect: &mut Effect,
         called: Called<String>,
+        doubt: bool,
     ) -> Result<Value, Fault> {
         let left = called.window.map_or(Left::Nothing, |window| window.http.left);
         let outcome = called.result.and_then(|output| parse(&output));
         effect.state = match (&outcome, left) {
             (Ok(_), _) => EffectState::Settled,
+            (Err(_), Left::Nothing) if doubt => EffectState::Unknown,
             (Err(_), Left::Nothing) => EffectState::Refused,
             (Err(_), Left::Something) => EffectState::Unknown,
         };
@@ -187,11 +191,16 @@ impl Flows {
         if guess { Err(undecided(effect)) } else { outcome }
     }
 
-    /// A person decided that an unknown effect did not happen, and wants it tried again.
-    pub async fn decide_to_retry(&self, run: &str, actor: Actor) -> Result<(), FlowError> {
+    /// Adds to a batch that a person decided that an unknown effect of a run did not happen, and
+    /// wants it tried again.
+    pub fn decide_to_retry(
+        &self,
+        run: &str,
+        actor: &Actor,
+        batch: &mut Batch,
+    ) -> Result<(), FlowError> {
         let mut run = self.run(run)?;
         let entry = self.version(&run.flow, &run.version)?;
-        let mut batch = Batch::new();
         for step in &entry.1.steps {
             let Some(mut effect) = Effect::get(&self.0.store, &run.id, step.id.get_ref())? else {
                 continue;
@@ -201,16 +210,15 @@ impl Flows {
             let guess = action.is_some_and(|a| a.idempotency == Some(Idempotency::None));
             if guess && effect.may_have_happened() {
                 effect.state = EffectState::Refused;
-                effect.put(&mut batch);
+                effect.put(batch);
                 Line::new(self.0.clock.now_ms(), actor.clone(), Word::EffectDecided, &effect.key)
                     .connection(&effect.connection)
                     .detail("action", &effect.action)
-                    .record(&mut batch);
+                    .record(batch);
             }
         }
         run.state = RunState::Running;
-        run.put(&mut batch);
-        self.0.store.commit(batch).await?;
+        run.put(batch);
         Ok(())
     }
 

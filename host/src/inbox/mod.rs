@@ -20,13 +20,39 @@ use crate::{
     verify::{self, Incoming, Unverified, Verified},
 };
 
-/// The most deliveries in one list.
-pub const LIST_MAX: usize = 1000;
+/// The most deliveries in one list; their bodies pass through memory.
+pub const LIST_MAX: usize = 200;
 
 /// What stands between connection and name in the dedupe index. A stranger who calls before the
 /// secret is set shall not take the name of a genuine delivery.
 const GENUINE: &[u8] = b"\0+";
 const UNVERIFIED: &[u8] = b"\0?";
+
+/// For how long the same delivery counts as a repeat. The longest that a vendor is known to try
+/// is three days; a change that looks the same a week later is another change.
+const REPEATS_MS: u64 = 4 * 24 * 3_600_000;
+
+/// What the dedupe index holds: which delivery, and when it came.
+struct Seen {
+    id: String,
+    at_ms: u64,
+}
+
+impl Seen {
+    fn new(id: &str, at_ms: u64) -> Self {
+        Self { id: id.to_owned(), at_ms }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        [&self.at_ms.to_be_bytes()[..], self.id.as_bytes()].concat()
+    }
+
+    fn read(bytes: &[u8]) -> Self {
+        let (at_ms, id) = bytes.split_first_chunk().unwrap_or((&[0xff; 8], &[]));
+        let id = String::from_utf8_lossy(id).into_owned();
+        Self { id, at_ms: u64::from_be_bytes(*at_ms) }
+    }
+}
 
 /// What can go wrong in the inbox.
 #[derive(Debug, Error)]
@@ -37,6 +63,9 @@ pub enum InboxError {
     /// The commit failed: nothing was kept, and nothing may be acknowledged.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// The host is stopping; the vendor shall come again.
+    #[error("the host is stopping")]
+    Stopping,
     /// No delivery has this id.
     #[error("there is no delivery `{0}`; `jackfield delivery list` shows the newest")]
     Unknown(String),
@@ -87,17 +116,22 @@ impl Inbox {
         let headers = verified.headers_for_connector();
         let draft = self.draft(live, GENUINE, headers, verified.into_incoming());
         let Draft { id, once, mut batch, now_ms } = draft;
-        let connection = &live.connection.name;
-        let work = Work::new(connection, Task::Parse { delivery: id.clone() }, now_ms);
+        let connection = live.connection.name.clone();
+        let work = Work::new(&connection, Task::Parse { delivery: id.clone() }, now_ms);
         Queue::enqueue(&mut batch, &work);
         Line::new(now_ms, Actor::Vendor, Word::DeliveryKept, &id)
-            .connection(connection)
+            .connection(&connection)
             .record(&mut batch);
-        let kept = self.commit(connection, id, &once, batch).await?;
-        if matches!(kept, Kept::New(_)) {
-            self.queue.announce(&work);
-        }
-        Ok(kept)
+        let this = self.clone();
+        // A task of its own: a sender that hangs up must not keep the workers from being told.
+        let kept = tokio::spawn(async move {
+            let kept = this.commit(&connection, id, &once, batch).await?;
+            if matches!(kept, Kept::New(_)) {
+                this.queue.announce(&work);
+            }
+            Ok(kept)
+        });
+        kept.await.unwrap_or(Err(InboxError::Stopping))
     }
 
     /// Keeps a delivery of which nobody knows who sent it, once. Nothing is done with it until
@@ -132,10 +166,22 @@ impl Inbox {
         let delivery = Delivery::of(Uuid::now_v7(), connection, headers, incoming, now_ms);
         let once = [connection.as_bytes(), kind, name.as_bytes()].concat();
         let mut batch = Batch::new();
-        batch.require(trees::DEDUPE, &once, Expect::Absent);
-        batch.put(trees::DEDUPE, &once, delivery.id.as_bytes());
+        batch.require(trees::DEDUPE, &once, self.not_lately(&once, now_ms));
+        batch.put(trees::DEDUPE, &once, Seen::new(&delivery.id, now_ms).to_bytes());
         batch.put(trees::DELIVERIES, delivery.id.as_bytes(), delivery.to_bytes());
         Draft { id: delivery.id, once, batch, now_ms }
+    }
+
+    /// What the dedupe index must hold under a name for a delivery to be a new one: nothing, or
+    /// one that is older than any vendor's repeats.
+    fn not_lately(&self, once: &[u8], now_ms: u64) -> Expect {
+        match self.store.get(trees::DEDUPE, once) {
+            Ok(Some(seen)) if Seen::read(&seen).at_ms.saturating_add(REPEATS_MS) < now_ms => {
+                Expect::Is(seen)
+            }
+            // What cannot be read now is found out by the commit.
+            _ => Expect::Absent,
+        }
     }
 
     async fn commit(
@@ -155,10 +201,9 @@ impl Inbox {
 
     /// Leaves a line that a delivery came again.
     async fn repeated(&self, connection: &str, once: &[u8]) -> Result<Kept, InboxError> {
-        let first = self.store.get(trees::DEDUPE, once)?.unwrap_or_default();
+        let first = Seen::read(&self.store.get(trees::DEDUPE, once)?.unwrap_or_default());
         let mut batch = Batch::new();
-        let first = String::from_utf8_lossy(&first);
-        Line::new(self.clock.now_ms(), Actor::Vendor, Word::DeliveryRepeated, &*first)
+        Line::new(self.clock.now_ms(), Actor::Vendor, Word::DeliveryRepeated, first.id)
             .connection(connection)
             .record(&mut batch);
         self.store.commit(batch).await?;

@@ -18,7 +18,7 @@ pub const IN_FLIGHT: u32 = 2048;
 
 /// Who is inside.
 #[derive(Debug, Default)]
-pub(super) struct Limits(Arc<Mutex<Inside>>);
+pub(super) struct Places(Arc<Mutex<Inside>>);
 
 #[derive(Debug, Default)]
 struct Inside {
@@ -33,7 +33,7 @@ pub(super) struct Place {
     connection: String,
 }
 
-impl Limits {
+impl Places {
     /// A place for one webhook of a connection, if there is room.
     pub(super) fn enter(&self, connection: &str) -> Option<Place> {
         let mut inside = lock(&self.0);

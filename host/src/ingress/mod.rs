@@ -18,7 +18,7 @@ use hyper::body::Incoming as Body;
 use jackfield_registry::manifest::webhook::Webhook;
 use url::Url;
 
-use limits::Limits;
+use limits::Places;
 pub use limits::{Counters, Counts};
 use refusals::Refusals;
 pub use reply::Reply;
@@ -31,7 +31,7 @@ use crate::{
     connections::{Connections, Live},
     contract::roles::authenticator,
     inbox::{Inbox, InboxError, Kept, as_contract},
-    runtime::Runtime,
+    runtime::{Limits, Runtime},
     store::{Batch, Store},
     verify::{self, Answer, Incoming, Reason, Unverified, Verdict},
 };
@@ -47,12 +47,16 @@ struct Inner {
     runtime: Runtime,
     store: Store,
     clock: SharedClock,
-    limits: Limits,
+    places: Places,
     counters: Counters,
     refusals: Refusals,
     /// The URL under which the world sees the ingress, without a path.
     public_url: Url,
 }
+
+/// How long a component may take to say whether the vendor sent a delivery, in milliseconds: the
+/// vendor waits.
+const ASK_MS: u64 = 2_000;
 
 /// Under which path endpoints are: `/in/<id>`.
 pub const PREFIX: &str = "/in/";
@@ -68,14 +72,14 @@ impl Ingress {
         public_url: Url,
     ) -> Self {
         let refusals = Refusals::new(store.clone(), clock.clone());
-        let (limits, counters) = (Limits::default(), Counters::default());
+        let (places, counters) = (Places::default(), Counters::default());
         let inner = Inner {
             connections,
             inbox,
             runtime,
             store,
             clock,
-            limits,
+            places,
             counters,
             refusals,
             public_url,
@@ -92,9 +96,11 @@ impl Ingress {
     /// the limit, verify, keep, reply.
     pub async fn receive(&self, request: Request<Body>, peer: SocketAddr) -> Reply {
         self.0.counters.received();
-        let Some((live, path)) = self.find(request.uri().path()) else { return Reply::unknown() };
+        let Some((live, path)) = self.find(request.uri().path()) else {
+            return self.unknown(request.uri().path());
+        };
         let Some(webhook) = &live.connector.manifest.webhook else { return Reply::unavailable() };
-        let Some(_place) = self.0.limits.enter(&live.connection.name) else {
+        let Some(_place) = self.0.places.enter(&live.connection.name) else {
             self.0.counters.shed();
             return Reply::busy();
         };
@@ -114,7 +120,11 @@ impl Ingress {
             Verdict::AwaitsSecret(unverified) => self.set_aside(&live, webhook, unverified).await,
             Verdict::Handshake(answer) => self.greet(&live, answer).await,
             Verdict::Forged(reason) => self.refuse(&live, webhook, &reason.to_string()),
-            Verdict::AskComponent(_) => self.refuse(&live, webhook, "the connector failed"),
+            // The connector failed at it: nobody can say, so the vendor shall come again.
+            Verdict::AskComponent(_) => {
+                self.0.counters.shed();
+                Reply::unavailable()
+            }
         }
     }
 
@@ -124,6 +134,13 @@ impl Ingress {
         let end = rest.find('/').unwrap_or(rest.len());
         let live = self.0.connections.at(&rest[..end])?;
         Some((live, rest[end..].to_owned()))
+    }
+
+    /// The answer where no connection can take a webhook: an endpoint that exists is never a 404.
+    fn unknown(&self, path: &str) -> Reply {
+        let endpoint = path.strip_prefix(PREFIX).and_then(|rest| rest.split('/').next());
+        let exists = endpoint.is_some_and(|id| self.0.connections.is_out_of_order(id));
+        if exists { Reply::unavailable() } else { Reply::unknown() }
     }
 
     /// The vendor's own reply, once a delivery is on disk.
@@ -160,7 +177,9 @@ impl Ingress {
     async fn ask(&self, live: &Live, webhook: &Webhook, incoming: Incoming) -> Verdict {
         let particulars = Particulars { attempt: 1, offline: true, ..Particulars::default() };
         let window = Window::open(&live.means, &particulars);
-        let (package, limits) = (&live.connector.package, live.connector.limits);
+        let limits =
+            Limits { wall_ms: ASK_MS.min(live.connector.limits.wall_ms), ..live.connector.limits };
+        let package = &live.connector.package;
         let delivery = as_contract(&incoming);
         let called = self.0.runtime.authenticate(package, window, limits, &delivery).await;
         match called.result {

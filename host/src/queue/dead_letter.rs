@@ -72,8 +72,8 @@ impl DeadLetters {
 
     /// The newest dead letters first, up to [`LIST_MAX`].
     pub fn list(&self) -> Result<Vec<DeadLetter>, QueueError> {
-        let found = self.0.0.store.scan_prefix(trees::DEAD_LETTERS, &[], None, LIST_MAX)?;
-        found.iter().rev().map(|(key, value)| read(key, value)).collect()
+        let found = self.0.0.store.scan_last(trees::DEAD_LETTERS, None, LIST_MAX)?;
+        found.iter().map(|(key, value)| read(key, value)).collect()
     }
 
     /// One of them.
@@ -83,12 +83,14 @@ impl DeadLetters {
         read(id.as_bytes(), &value)
     }
 
-    /// Puts the work back into the queue, due at once and with its tries counted anew.
-    pub async fn retry(&self, id: &str, actor: Actor) -> Result<(), QueueError> {
+    /// Puts the work back into the queue, due at once and with its tries counted anew, together
+    /// with what was decided about it in `decided`.
+    pub async fn retry(&self, id: &str, actor: Actor, decided: Batch) -> Result<(), QueueError> {
         let letter = self.get(id)?;
         let now_ms = self.0.0.clock.now_ms();
         let work = Work::new(&letter.connection, letter.task.clone(), now_ms);
-        let mut batch = self.taken(&letter, Word::DeadLetterRetried, actor, now_ms);
+        let mut batch = decided;
+        take(&mut batch, &letter, Word::DeadLetterRetried, actor, now_ms);
         Queue::enqueue(&mut batch, &work);
         self.0.0.store.commit(batch).await?;
         self.0.announce(&work);
@@ -99,22 +101,21 @@ impl DeadLetters {
     pub async fn discard(&self, id: &str, actor: Actor) -> Result<(), QueueError> {
         let letter = self.get(id)?;
         let now_ms = self.0.0.clock.now_ms();
-        let batch = self.taken(&letter, Word::DeadLetterDiscarded, actor, now_ms);
+        let mut batch = Batch::new();
+        take(&mut batch, &letter, Word::DeadLetterDiscarded, actor, now_ms);
         self.0.0.store.commit(batch).await?;
         Ok(())
     }
+}
 
-    /// A batch that takes the letter off the desk, by one person only.
-    fn taken(&self, letter: &DeadLetter, word: Word, actor: Actor, now_ms: u64) -> Batch {
-        let mut batch = Batch::new();
-        batch.require(trees::DEAD_LETTERS, letter.id.as_bytes(), Expect::Present);
-        batch.delete(trees::DEAD_LETTERS, letter.id.as_bytes());
-        Line::new(now_ms, actor, word, &letter.id)
-            .connection(&letter.connection)
-            .detail("code", &letter.code)
-            .record(&mut batch);
-        batch
-    }
+/// Adds to a batch that the letter is taken off the desk, by one person only.
+fn take(batch: &mut Batch, letter: &DeadLetter, word: Word, actor: Actor, now_ms: u64) {
+    batch.require(trees::DEAD_LETTERS, letter.id.as_bytes(), Expect::Present);
+    batch.delete(trees::DEAD_LETTERS, letter.id.as_bytes());
+    Line::new(now_ms, actor, word, &letter.id)
+        .connection(&letter.connection)
+        .detail("code", &letter.code)
+        .record(batch);
 }
 
 fn read(key: &[u8], value: &[u8]) -> Result<DeadLetter, QueueError> {

@@ -24,6 +24,8 @@ struct Lane {
     /// No work is due before this.
     next_ms: u64,
     claimed: HashSet<Vec<u8>>,
+    /// Work that cannot be read, which must not stand in the way of what comes after it.
+    unreadable: HashSet<Vec<u8>>,
     paused: bool,
     resting_until_ms: u64,
 }
@@ -113,14 +115,22 @@ impl Lanes {
 impl Lane {
     /// The first work that is due and not claimed; remembers when the next will be.
     fn take(&mut self, store: &Store, name: &str, now_ms: u64) -> Result<Option<Work>, QueueError> {
-        let look = self.claimed.len() + 1;
+        let look = self.claimed.len() + self.unreadable.len() + 1;
         let found = store.scan_prefix(trees::DUE, &prefix(name), None, look)?;
         self.next_ms = u64::MAX;
         for (key, value) in found {
-            if self.claimed.contains(&key) {
+            if self.claimed.contains(&key) || self.unreadable.contains(&key) {
                 continue;
             }
-            let work = Work::read(&key, &value)?;
+            let work = match Work::read(&key, &value) {
+                Ok(work) => work,
+                Err(error) => {
+                    tracing::error!(lane = name, %error, "work is passed over");
+                    self.unreadable.insert(key);
+                    self.next_ms = 0;
+                    return Ok(None);
+                }
+            };
             if work.due_ms > now_ms {
                 self.next_ms = work.due_ms;
                 return Ok(None);

@@ -136,7 +136,7 @@ pub struct Claim {
 impl Claim {
     /// Ends the work: `batch`, the work's removal and all that follows are on disk together, or
     /// none of it is. If the commit fails the work stays and its lane rests for a second.
-    pub async fn settle(self, mut batch: Batch, follow: Vec<Work>) -> Result<(), QueueError> {
+    pub async fn settle(&self, mut batch: Batch, follow: Vec<Work>) -> Result<(), QueueError> {
         let key = self.work.key();
         batch.require(trees::DUE, &key, Expect::Present);
         batch.delete(trees::DUE, &key);
@@ -144,6 +144,14 @@ impl Claim {
             Queue::enqueue(&mut batch, work);
         }
         if let Err(error) = self.queue.0.store.commit(batch).await {
+            // Somebody else was faster, or it is too big: waiting mends neither.
+            let waits = !matches!(
+                error,
+                CommitError::Conflict { .. } | CommitError::Store(StoreError::TooBig { .. })
+            );
+            if !waits {
+                return Err(error.into());
+            }
             let until_ms = self.queue.0.clock.now_ms() + REST_MS;
             self.queue.lanes().rest(&self.work.lane, until_ms);
             return Err(error.into());

@@ -131,7 +131,7 @@ async fn a_dead_letter_is_taken_off_the_desk_by_one_person() {
     let desk = DeadLetters::of(room.queue.clone());
     assert_eq!(desk.list().unwrap(), std::slice::from_ref(&letter));
     let actor = || Actor::Operator("ann".into());
-    desk.retry(&letter.id, actor()).await.unwrap();
+    desk.retry(&letter.id, actor(), Batch::new()).await.unwrap();
     assert!(desk.discard(&letter.id, actor()).await.is_err());
     assert_eq!(run(&room.claim().await.unwrap()), "a");
 }

@@ -52,7 +52,9 @@ impl Cache {
             }
         }
         let compiled = engine.precompile_component(component).map_err(RuntimeError::Compile)?;
-        self.write(&path, &compiled).map_err(RuntimeError::Cache)?;
+        if let Err(error) = self.write(&path, &compiled) {
+            tracing::warn!(%error, file = %path.display(), "compiled code is not kept; the next start compiles again");
+        }
         // SAFETY: compiled by this engine in the line above.
         unsafe { Component::deserialize(engine, compiled) }.map_err(RuntimeError::Compile)
     }

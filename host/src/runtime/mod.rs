@@ -41,9 +41,6 @@ pub enum RuntimeError {
     /// It asks for something that a component cannot have here.
     #[error("the component cannot be instantiated: {0:#}")]
     Instantiate(#[source] wasmtime::Error),
-    /// The compile cache could not be written.
-    #[error("the compile cache cannot be written: {0}")]
-    Cache(#[source] io::Error),
     /// A role was asked for that the component does not export.
     #[error("the connector does not have the role `{0}`")]
     NoRole(&'static str),

@@ -6,9 +6,10 @@
 #![expect(clippy::disallowed_methods, reason = "the one place that opens sled")]
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{Read as _, Seek as _, Write as _},
     ops::Bound,
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
 
@@ -42,7 +43,9 @@ impl Sled {
             let path = path.to_owned();
             move |source| StoreError::File { what, path, source }
         };
-        fs::create_dir_all(dir).map_err(file("make the directory", dir))?;
+        // What businesses write to each other is nobody else's to read.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+        made.map_err(file("make the directory", dir))?;
         let lock = lock(dir)?;
         let inside = dir.join("sled");
         let db = Config::new()

@@ -193,6 +193,13 @@ fn check_answers(reply: &Reply, refuse: &Refuse) -> Result<(), String> {
                     else makes the vendor send the delivery again"
             .into());
     }
+    if matches!(refuse.status, 404 | 410) {
+        return Err(
+            "the status of `[webhook.refuse]` must not be 404 or 410\n  hint: some vendors \
+                    switch a webhook off at once on either; most expect `status = 401`"
+                .into(),
+        );
+    }
     if !(400..500).contains(&refuse.status) {
         return Err("the status of `[webhook.refuse]` must be from 400 to 499\n  hint: most \
                     vendors expect `status = 401`"
