@@ -107,6 +107,11 @@ async fn a_new_directory_is_made_and_examined() {
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("jf.key (new; keep a copy in a safe place)"), "{out}");
     assert!(!dir.path().join("jf/jf.key").exists(), "no key in the data directory");
+    let mode = |name: &str| {
+        let file = std::fs::metadata(dir.path().join(name)).unwrap();
+        std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o777
+    };
+    assert_eq!((mode("jf"), mode("jf.key"), mode("jf/admin.token")), (0o700, 0o600, 0o600));
     let (code, out, _) = run(&["init"]).await;
     assert_eq!(code, 0);
     assert!(out.contains("was there already"), "{out}");

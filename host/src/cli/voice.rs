@@ -89,7 +89,7 @@ impl Voice {
     /// An error: one line in lower case, with its hint.
     pub(super) fn error(&mut self, error: &anyhow::Error) {
         let word = if self.colour { "\u{1b}[31merror\u{1b}[0m" } else { "error" };
-        self.err.write(&format!("{word}: {error:#}\n"));
+        self.err.write(&format!("{word}: {}\n", told(error)));
     }
 
     /// What the argument parser has to say.
@@ -99,6 +99,27 @@ impl Voice {
         if error.use_stderr() { self.err.write(&text) } else { self.out.write(&text) }
     }
 }
+
+/// An error with what lay beneath it, each thing said once, and the hint at the end.
+fn told(error: &anyhow::Error) -> String {
+    let (mut line, mut hint) = (String::new(), None);
+    for cause in error.chain().map(ToString::to_string) {
+        let (said, way_out) = match cause.split_once(HINT) {
+            Some((said, way_out)) => (said.to_owned(), Some(way_out.to_owned())),
+            None => (cause, None),
+        };
+        if line.is_empty() {
+            line = said;
+        } else if !line.contains(&said) {
+            line = format!("{line}: {said}");
+        }
+        hint = hint.or(way_out);
+    }
+    hint.map_or(line.clone(), |hint| format!("{line}{HINT}{hint}"))
+}
+
+/// What stands between an error and the way out of it.
+const HINT: &str = "\n  hint: ";
 
 /// A time as people write it, in UTC.
 pub(super) fn time(ms: &Value) -> String {
@@ -118,4 +139,23 @@ pub(super) fn text(value: &Value) -> String {
 /// The items of a list.
 pub(super) fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context as _, anyhow};
+
+    use super::told;
+
+    #[test]
+    fn an_error_says_each_thing_once_and_the_hint_last() {
+        let beneath = std::io::Error::other("no such file");
+        let error = Err::<(), _>(beneath).context("`x` cannot be read\n  hint: look elsewhere");
+        let error = error.context("it failed").unwrap_err();
+        assert_eq!(
+            told(&error),
+            "it failed: `x` cannot be read: no such file\n  hint: look elsewhere"
+        );
+        assert_eq!(told(&anyhow!("a: b").context("c: a: b")), "c: a: b");
+    }
 }
