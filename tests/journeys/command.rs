@@ -46,6 +46,15 @@ async fn a_flow_with_mistakes_is_refused_with_their_places() {
     assert!(err.contains("has no action `contact.upsret`"), "{err}");
     assert!(err.contains("did you mean `contact.upsert`?"), "{err}");
     assert_eq!(err.matches("hint: ").count(), 3, "{err}");
+    let wrong = right
+        .replace(".event.record.organisation.name", ".event.record.organisation.nam")
+        .replace(".steps.customer.id,", ".steps.custmer.id,");
+    let file = scene.house.file("fields.toml", &wrong);
+    let (code, _, err) = scene.house.types(&["flow", "check", &file]).await;
+    assert_eq!(code, 1);
+    assert!(err.contains("`.event.record.organisation.nam` has no `nam`"), "{err}");
+    assert!(err.contains("`.steps.custmer.id` has no `custmer`"), "{err}");
+    assert!(err.contains("did you mean `customer`?"), "{err}");
     let flows = scene.house.told(&["flow", "list"]).await;
     assert_eq!(flows.as_array().unwrap().len(), 1, "the one that was there is untouched");
     let (code, _, err) = scene.house.types(&["flow", "check", "/nowhere.toml"]).await;

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use jackfield_registry::manifest::SchemaRef;
+use serde_json::{Value, json};
 use toml::Spanned;
 
-use super::{Expressions, Flow, Step};
+use super::{Expressions, Flow, Step, fields};
 use crate::connections::{Connections, Live};
 
 /// One mistake in a flow file.
@@ -57,19 +59,43 @@ pub(super) struct Checker<'a> {
 impl Checker<'_> {
     /// Every mistake in it.
     pub(super) async fn look(mut self, flow: &Flow) -> Vec<Mistake> {
+        let mut event = json!({});
         if let Some(live) = self.connection(&flow.on.connection) {
             self.event(&live, &flow.on.event);
+            event = event_schema(&live, flow.on.event.get_ref());
         }
         if let Some(when) = &flow.on.when {
             self.expression(when).await;
+            self.fields(when, &event);
         }
+        let mut steps = serde_json::Map::new();
         for step in &flow.steps {
+            let mut output = json!({});
             if let Some(live) = self.connection(&step.connection) {
                 self.action(&live, step);
+                output = output_schema(&live, step.action.get_ref());
             }
             self.expression(&step.input).await;
+            self.fields(
+                &step.input,
+                &object(json!({ "event": event, "steps": object(steps.clone().into()) })),
+            );
+            steps.insert(step.id.get_ref().clone(), output);
         }
         self.found
+    }
+
+    /// The fields that an expression names and its input does not have.
+    fn fields(&mut self, expression: &Spanned<String>, input: &Value) {
+        for path in fields::paths(expression.get_ref()) {
+            // A field of something that the program made itself is its own affair.
+            let begins = input["properties"].get(&path[0]).is_some();
+            if let Some((word, known)) = fields::missing(input, &path).filter(|_| begins) {
+                let what = format!("`.{}` has no `{word}`", path.join("."));
+                let hint = meant(&word, &known, "there is nothing in it");
+                self.mistake(expression, what, hint);
+            }
+        }
     }
 
     fn mistake(&mut self, word: &Spanned<String>, what: String, hint: String) {
@@ -121,6 +147,28 @@ impl Checker<'_> {
             let hint = "it is a jq program, such as `.event.record.title`".to_owned();
             self.mistake(expression, fault.message, hint);
         }
+    }
+}
+
+/// The schema of an object with exactly these properties.
+fn object(properties: Value) -> Value {
+    json!({ "properties": properties, "additionalProperties": false })
+}
+
+/// The schema of an event as expressions see it.
+fn event_schema(live: &Live, kind: &str) -> Value {
+    let entity = live.connector.manifest.events.get(kind).and_then(|event| event.entity.as_ref());
+    let record = entity.map_or(json!({}), |entity| json!({ "$ref": format!("model:{entity}") }));
+    object(json!({ "kind": {}, "key": {}, "occurred_at_ms": {}, "record": record }))
+}
+
+/// The schema of an action's output.
+fn output_schema(live: &Live, action: &str) -> Value {
+    let output = live.connector.manifest.actions.get(action).and_then(|a| a.output.as_ref());
+    match output {
+        Some(SchemaRef::Model(name)) => json!({ "$ref": format!("model:{name}") }),
+        Some(SchemaRef::Inline(schema)) => schema.clone(),
+        None => json!({}),
     }
 }
 

@@ -9,6 +9,7 @@ mod check;
 mod definition;
 mod effect;
 mod expressions;
+mod fields;
 mod route;
 mod run;
 mod step;
