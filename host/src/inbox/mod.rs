@@ -63,9 +63,6 @@ pub enum InboxError {
     /// The commit failed: nothing was kept, and nothing may be acknowledged.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// The host is stopping; the vendor shall come again.
-    #[error("the host is stopping")]
-    Stopping,
     /// No delivery has this id.
     #[error("there is no delivery `{0}`; `jackfield delivery list` shows the newest")]
     Unknown(String),
@@ -116,22 +113,16 @@ impl Inbox {
         let headers = verified.headers_for_connector();
         let draft = self.draft(live, GENUINE, headers, verified.into_incoming());
         let Draft { id, once, mut batch, now_ms } = draft;
-        let connection = live.connection.name.clone();
-        let work = Work::new(&connection, Task::Parse { delivery: id.clone() }, now_ms);
+        let connection = &live.connection.name;
+        let work = Work::new(connection, Task::Parse { delivery: id.clone() }, now_ms);
         Queue::enqueue(&mut batch, &work);
         Line::new(now_ms, Actor::Vendor, Word::DeliveryKept, &id)
-            .connection(&connection)
+            .connection(connection)
             .record(&mut batch);
-        let this = self.clone();
-        // A task of its own: a sender that hangs up must not keep the workers from being told.
-        let kept = tokio::spawn(async move {
-            let kept = this.commit(&connection, id, &once, batch).await?;
-            if matches!(kept, Kept::New(_)) {
-                this.queue.announce(&work);
-            }
-            Ok(kept)
-        });
-        kept.await.unwrap_or(Err(InboxError::Stopping))
+        // By the writer: a sender that hangs up must not keep the workers from being told.
+        let queue = self.queue.clone();
+        batch.then(move || queue.announce(&work));
+        self.commit(connection, id, &once, batch).await
     }
 
     /// Keeps a delivery of which nobody knows who sent it, once. Nothing is done with it until

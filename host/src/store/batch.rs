@@ -1,5 +1,7 @@
 //! A batch: changes that happen together, under preconditions, or not at all.
 
+use std::{fmt, sync::Arc};
+
 use super::Tree;
 
 /// Changes that are committed together.
@@ -7,6 +9,17 @@ use super::Tree;
 pub struct Batch {
     pub(super) requires: Vec<(Tree, Vec<u8>, Expect)>,
     pub(super) changes: Vec<Change>,
+    pub(super) after: Vec<After>,
+}
+
+/// What is done once a batch is on disk.
+#[derive(Clone)]
+pub(super) struct After(pub(super) Arc<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for After {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("After")
+    }
 }
 
 /// What a key must hold for a batch to be committed.
@@ -58,6 +71,13 @@ impl Batch {
     /// [`chain`].
     pub fn append(&mut self, log: Tree, payload: Vec<u8>) -> &mut Self {
         self.changes.push(Change::Append(log, payload));
+        self
+    }
+
+    /// Has `done` called once the batch is on disk, even if nobody waits for the commit any more.
+    /// It is called by the writer and must be quick.
+    pub fn then(&mut self, done: impl Fn() + Send + Sync + 'static) -> &mut Self {
+        self.after.push(After(Arc::new(done)));
         self
     }
 

@@ -80,7 +80,9 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.requests.take());
-        if let Some(thread) = self.thread.take() {
+        // What is done after a batch may hold the last handle; nobody waits for themselves.
+        let own = |thread: &JoinHandle<()>| thread.thread().id() == thread::current().id();
+        if let Some(thread) = self.thread.take().filter(|thread| !own(thread)) {
             // A panic has been printed by then, and there is nobody left to tell.
             let _ = thread.join();
         }
@@ -148,19 +150,23 @@ impl State {
         let open = self.is_open();
         let mut draft = Draft::default();
         let mut answers = Vec::new();
-        for Request { batch, done } in group {
+        for Request { mut batch, done } in group {
+            let after = std::mem::take(&mut batch.after);
             let answer = match &open {
                 Ok(()) => self.add(batch, &mut draft),
                 Err(error) => Err(error.again().into()),
             };
-            answers.push((done, answer));
+            answers.push((done, answer, after));
         }
         let durable = self.make_durable(draft);
-        for (done, answer) in answers {
+        for (done, answer, after) in answers {
             let answer = match &durable {
                 Ok(()) => answer,
                 Err(why) => answer.and(Err(StoreError::Engine(why.clone()).into())),
             };
+            if answer.is_ok() {
+                after.iter().for_each(|after| (after.0)());
+            }
             // Whoever no longer waits has given the request up; the batch is on disk all the same.
             let _ = done.send(answer);
         }
