@@ -15,8 +15,9 @@ const KEY_BYTES_MAX: usize = 256;
 const VALUE_BYTES_MAX: usize = 64 << 10;
 /// The most keys in one answer.
 const KEYS_MAX: usize = 1000;
-/// How often a write is tried again when another call of the connection wrote in between.
-const TRIES_MAX: u32 = 16;
+/// How often a write is tried again when another call of the connection wrote in between. Each
+/// time one of them gets through, and a connection has fewer calls at once.
+const TRIES_MAX: u32 = 64;
 
 /// The store of one connection: its own part of a tree, and how much it may keep there.
 #[derive(Debug)]

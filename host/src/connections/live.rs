@@ -13,8 +13,6 @@ use crate::{
     connectors::Installed,
     egress::{Credential, Origin, Policy, Rate, Rule},
     secret::Secret,
-    store::Batch,
-    vault::{Vault, VaultError},
     verify,
 };
 
@@ -28,6 +26,8 @@ pub struct Live {
     pub connector: Arc<Installed>,
     /// What its calls are given.
     pub means: Means,
+    /// Its secrets by name, as of when this was made.
+    secrets: BTreeMap<String, Secret<Vec<u8>>>,
 }
 
 impl Live {
@@ -36,44 +36,16 @@ impl Live {
         self.connection.state == State::Active
     }
 
-    /// Its secrets, for `verify`.
-    pub fn secrets(&self) -> impl verify::Secrets + '_ {
-        WebhookSecrets { vault: &self.means.vault, connection: &self.connection.name }
-    }
-
     /// The secrets that its connector asks for and that are not set.
     pub fn missing_secrets(&self) -> Vec<String> {
         let names = self.connector.manifest.secrets.iter().map(|secret| secret.name.clone());
-        let is_set = |name: &String| {
-            // A vault that cannot be read is as good as no secret.
-            let value = self.means.vault.get(&self.connection.name, name);
-            matches!(value, Ok(Some(_)))
-        };
-        names.filter(|name| !is_set(name)).collect()
-    }
-
-    /// Adds to a batch a secret that a vendor's handshake brought.
-    pub fn keep_secret(
-        &self,
-        batch: &mut Batch,
-        name: &str,
-        value: &Secret<Vec<u8>>,
-    ) -> Result<(), VaultError> {
-        let secret = [(name, value.expose().as_slice())];
-        self.means.vault.put(batch, &self.connection.name, secret)
+        names.filter(|name| !self.secrets.contains_key(name)).collect()
     }
 }
 
-struct WebhookSecrets<'a> {
-    vault: &'a Vault,
-    connection: &'a str,
-}
-
-impl verify::Secrets for WebhookSecrets<'_> {
+impl verify::Secrets for Live {
     fn current(&self, name: &str) -> Vec<Secret<Vec<u8>>> {
-        // A vault that cannot be read is as good as no secret: verification fails closed.
-        let value = self.vault.get(self.connection, name).unwrap_or_default();
-        value.into_iter().collect()
+        self.secrets.get(name).cloned().into_iter().collect()
     }
 }
 
@@ -92,7 +64,8 @@ impl Inner {
     ) -> Result<Live, ConnectionError> {
         let manifest = &connector.manifest;
         let values = values(manifest, &connection.settings);
-        let policy = self.policy(&connection, manifest, &values)?;
+        let secrets = self.secrets(&connection, manifest)?;
+        let policy = self.policy(&connection, manifest, &values, &secrets)?;
         let uses = manifest.secrets.iter().map(|secret| {
             let uses = secret.guest.iter().map(|way| match way {
                 SecretUse::Mac => Use::Mac,
@@ -112,7 +85,7 @@ impl Inner {
             timeout_ms: manifest.http.timeout_ms,
             clock: self.clock.clone(),
         };
-        Ok(Live { connection, connector, means })
+        Ok(Live { connection, connector, means, secrets })
     }
 
     /// What the connection may reach: what the manifest asks for, with the settings filled in,
@@ -122,15 +95,13 @@ impl Inner {
         connection: &Connection,
         manifest: &Manifest,
         values: &BTreeMap<String, String>,
+        secrets: &BTreeMap<String, Secret<Vec<u8>>>,
     ) -> Result<Policy, ConnectionError> {
         let mut rules = Vec::new();
         for asked in &manifest.egress {
             let origin = fill(&asked.origin, values);
             let auth = asked.auth.as_ref().and_then(|name| manifest.auth.get(name));
-            let auth = match auth {
-                Some(auth) => self.credential(connection, auth, values)?,
-                None => None,
-            };
+            let auth = auth.and_then(|auth| credential(auth, values, secrets));
             let stand_in = connection.origins.get(&origin);
             rules.push(Rule {
                 origin: parse(&origin)?,
@@ -149,49 +120,52 @@ impl Inner {
         Ok(Policy::new(rules, headers).within(budgets.iter().map(rate).collect(), concurrency))
     }
 
-    /// The credential that an `[auth.*]` describes; none while a secret of it is not set.
-    fn credential(
+    /// The secrets of a connection that its connector asks for and that are set.
+    fn secrets(
         &self,
         connection: &Connection,
-        auth: &Auth,
-        values: &BTreeMap<String, String>,
-    ) -> Result<Option<Credential>, ConnectionError> {
-        let secret = |name: &str| self.secret(connection, name);
-        let value = |name: &str| values.get(name).cloned().unwrap_or_default();
-        Ok(match auth {
-            Auth::Bearer { secret: name } => secret(name)?.map(Credential::Bearer),
-            Auth::ApiKey { placement, name, secret: key, prefix } => {
-                let key = secret(key)?.map(|key| Secret::new(format!("{prefix}{}", key.expose())));
-                let name = name.clone();
-                key.map(|value| match placement {
-                    Placement::Header => Credential::Header { name, value },
-                    Placement::Query => Credential::Query { name, value },
-                })
-            }
-            Auth::Basic { username, password } => {
-                let username = match username {
-                    Username::Secret(name) => secret(name)?,
-                    Username::Param(name) => Some(Secret::new(value(name))),
-                };
-                let password = match password {
-                    Password::Secret(name) => secret(name)?,
-                    Password::Literal(text) => Some(Secret::new(text.clone())),
-                };
-                let both = username.zip(password);
-                both.map(|(username, password)| Credential::Basic { username, password })
-            }
-        })
+        manifest: &Manifest,
+    ) -> Result<BTreeMap<String, Secret<Vec<u8>>>, ConnectionError> {
+        let mut secrets = BTreeMap::new();
+        for asked in &manifest.secrets {
+            let value = self.vault.get(&connection.name, &asked.name)?;
+            secrets.extend(value.map(|value| (asked.name.clone(), value)));
+        }
+        Ok(secrets)
     }
+}
 
-    /// A secret as text; none while it is not set.
-    fn secret(
-        &self,
-        connection: &Connection,
-        name: &str,
-    ) -> Result<Option<Secret<String>>, ConnectionError> {
-        let Some(bytes) = self.vault.get(&connection.name, name)? else { return Ok(None) };
-        // Secrets are set as text, so this loses nothing.
-        Ok(Some(Secret::new(String::from_utf8_lossy(bytes.expose()).into_owned())))
+/// The credential that an `[auth.*]` describes; none while a secret of it is not set.
+fn credential(
+    auth: &Auth,
+    values: &BTreeMap<String, String>,
+    secrets: &BTreeMap<String, Secret<Vec<u8>>>,
+) -> Option<Credential> {
+    let value = |name: &str| values.get(name).cloned().unwrap_or_default();
+    // Secrets are set as text, so this loses nothing.
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let secret = |name: &str| secrets.get(name).map(|bytes| Secret::new(text(bytes.expose())));
+    match auth {
+        Auth::Bearer { secret: name } => secret(name).map(Credential::Bearer),
+        Auth::ApiKey { placement, name, secret: key, prefix } => {
+            let value = Secret::new(format!("{prefix}{}", secret(key)?.expose()));
+            let name = name.clone();
+            Some(match placement {
+                Placement::Header => Credential::Header { name, value },
+                Placement::Query => Credential::Query { name, value },
+            })
+        }
+        Auth::Basic { username, password } => {
+            let username = match username {
+                Username::Secret(name) => secret(name)?,
+                Username::Param(name) => Secret::new(value(name)),
+            };
+            let password = match password {
+                Password::Secret(name) => secret(name)?,
+                Password::Literal(text) => Secret::new(text.clone()),
+            };
+            Some(Credential::Basic { username, password })
+        }
     }
 }
 

@@ -253,21 +253,40 @@ impl Connections {
         secrets: &BTreeMap<String, Secret<String>>,
         actor: Actor,
     ) -> Result<Arc<Live>, ConnectionError> {
-        let _one = self.0.changing.lock().await;
-        let live = self.get(name)?;
-        let mistakes = check::unknown_secrets(secrets, &live.connector.manifest);
+        let mistakes = check::unknown_secrets(secrets, &self.get(name)?.connector.manifest);
         if !mistakes.is_empty() {
             return Err(ConnectionError::Unfit(mistakes));
         }
-        let mut batch = Batch::new();
-        self.0.vault.put(&mut batch, name, values(secrets))?;
         let names: Vec<&str> = secrets.keys().map(String::as_str).collect();
-        Line::new(self.0.clock.now_ms(), actor, Word::ConnectionSecretsSet, name)
-            .connection(name)
-            .detail("names", names.join(" "))
-            .record(&mut batch);
+        let line = Line::new(self.0.clock.now_ms(), actor, Word::ConnectionSecretsSet, name);
+        let line = line.connection(name).detail("names", names.join(" "));
+        self.keep_secrets(name, values(secrets), line).await
+    }
+
+    /// Keeps a secret that a vendor's handshake brought.
+    pub async fn keep_handshake(
+        &self,
+        name: &str,
+        secret: &str,
+        value: &Secret<Vec<u8>>,
+    ) -> Result<Arc<Live>, ConnectionError> {
+        let line = Line::new(self.0.clock.now_ms(), Actor::Vendor, Word::HandshakeAnswered, name);
+        self.keep_secrets(name, [(secret, value.expose().as_slice())], line.connection(name)).await
+    }
+
+    async fn keep_secrets<'a>(
+        &self,
+        name: &str,
+        secrets: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        line: Line,
+    ) -> Result<Arc<Live>, ConnectionError> {
+        let _one = self.0.changing.lock().await;
+        let connection = self.get(name)?.connection.clone();
+        let mut batch = Batch::new();
+        self.0.vault.put(&mut batch, name, secrets)?;
+        line.record(&mut batch);
         self.0.store.commit(batch).await?;
-        self.0.show(live.connection.clone())
+        self.0.show(connection)
     }
 
     /// Pauses or resumes a connection; `apply` is called before the next change can begin.

@@ -47,6 +47,11 @@ impl Seen {
         [&self.at_ms.to_be_bytes()[..], self.id.as_bytes()].concat()
     }
 
+    /// What sorts behind everything that was seen too long ago to be repeated now.
+    fn before(now_ms: u64) -> Vec<u8> {
+        now_ms.saturating_sub(REPEATS_MS).to_be_bytes().to_vec()
+    }
+
     fn read(bytes: &[u8]) -> Self {
         let (at_ms, id) = bytes.split_first_chunk().unwrap_or((&[0xff; 8], &[]));
         let id = String::from_utf8_lossy(id).into_owned();
@@ -157,22 +162,10 @@ impl Inbox {
         let delivery = Delivery::of(Uuid::now_v7(), connection, headers, incoming, now_ms);
         let once = [connection.as_bytes(), kind, name.as_bytes()].concat();
         let mut batch = Batch::new();
-        batch.require(trees::DEDUPE, &once, self.not_lately(&once, now_ms));
+        batch.require(trees::DEDUPE, &once, Expect::Below(Seen::before(now_ms)));
         batch.put(trees::DEDUPE, &once, Seen::new(&delivery.id, now_ms).to_bytes());
         batch.put(trees::DELIVERIES, delivery.id.as_bytes(), delivery.to_bytes());
         Draft { id: delivery.id, once, batch, now_ms }
-    }
-
-    /// What the dedupe index must hold under a name for a delivery to be a new one: nothing, or
-    /// one that is older than any vendor's repeats.
-    fn not_lately(&self, once: &[u8], now_ms: u64) -> Expect {
-        match self.store.get(trees::DEDUPE, once) {
-            Ok(Some(seen)) if Seen::read(&seen).at_ms.saturating_add(REPEATS_MS) < now_ms => {
-                Expect::Is(seen)
-            }
-            // What cannot be read now is found out by the commit.
-            _ => Expect::Absent,
-        }
     }
 
     async fn commit(

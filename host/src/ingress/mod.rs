@@ -25,14 +25,13 @@ pub use reply::Reply;
 pub use server::{IngressError, serve};
 
 use crate::{
-    audit::{Actor, Line, Word},
     capabilities::{Particulars, Window},
     clock::SharedClock,
     connections::{Connections, Live},
     contract::roles::authenticator,
     inbox::{Inbox, InboxError, Kept, as_contract},
     runtime::{Limits, Runtime},
-    store::{Batch, Store},
+    store::Store,
     verify::{self, Answer, Incoming, Reason, Unverified, Verdict},
 };
 
@@ -45,7 +44,6 @@ struct Inner {
     connections: Connections,
     inbox: Inbox,
     runtime: Runtime,
-    store: Store,
     clock: SharedClock,
     places: Places,
     counters: Counters,
@@ -71,19 +69,10 @@ impl Ingress {
         clock: SharedClock,
         public_url: Url,
     ) -> Self {
-        let refusals = Refusals::new(store.clone(), clock.clone());
+        let refusals = Refusals::new(store, clock.clone());
         let (places, counters) = (Places::default(), Counters::default());
-        let inner = Inner {
-            connections,
-            inbox,
-            runtime,
-            store,
-            clock,
-            places,
-            counters,
-            refusals,
-            public_url,
-        };
+        let inner =
+            Inner { connections, inbox, runtime, clock, places, counters, refusals, public_url };
         Self(Arc::new(inner))
     }
 
@@ -109,7 +98,7 @@ impl Ingress {
             Ok(incoming) => incoming,
             Err(reply) => return reply,
         };
-        let mut verdict = verify::verify(webhook, incoming, &live.secrets(), self.now_ms());
+        let mut verdict = verify::verify(webhook, incoming, &*live, self.now_ms());
         if let Verdict::AskComponent(incoming) = verdict {
             verdict = self.ask(&live, webhook, incoming).await;
         }
@@ -184,7 +173,7 @@ impl Ingress {
         let called = self.0.runtime.authenticate(package, window, limits, &delivery).await;
         match called.result {
             Ok(authenticator::Verdict::Genuine) => {
-                verify::verified_by_component(webhook, incoming, &live.secrets())
+                verify::verified_by_component(webhook, incoming, live)
             }
             Ok(authenticator::Verdict::Forged) => Verdict::Forged(Reason::WrongSignature),
             Err(fault) => {
@@ -200,15 +189,7 @@ impl Ingress {
         tracing::info!(connection = name, "a handshake is answered");
         // Anybody can ask: only what brings a secret leaves a line.
         let Some((secret, value)) = &answer.keep_secret else { return Reply::handshake(answer) };
-        let mut batch = Batch::new();
-        if let Err(error) = live.keep_secret(&mut batch, secret, value) {
-            tracing::error!(connection = name, %error, "a handshake's secret is not kept");
-            return Reply::unavailable();
-        }
-        Line::new(self.now_ms(), Actor::Vendor, Word::HandshakeAnswered, name)
-            .connection(name)
-            .record(&mut batch);
-        match self.0.store.commit(batch).await {
+        match self.0.connections.keep_handshake(name, secret, value).await {
             Ok(_) => Reply::handshake(answer),
             Err(error) => {
                 tracing::error!(connection = name, %error, "a handshake's secret is not kept");

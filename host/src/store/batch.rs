@@ -31,6 +31,8 @@ pub enum Expect {
     Present,
     /// Exactly this.
     Is(Vec<u8>),
+    /// Nothing, or a value that sorts before this one.
+    Below(Vec<u8>),
 }
 
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@
 //! committed before it. Only this room knows the engine beneath. Never looks inside a value.
 
 mod batch;
+mod disk;
 mod pieces;
 mod sled;
 pub mod trees;

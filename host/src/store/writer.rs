@@ -258,6 +258,10 @@ impl State {
                 let found = value(|key| self.raw(draft, key), tree, key)?;
                 found.as_ref() == Some(wanted)
             }
+            Expect::Below(limit) => {
+                let found = value(|key| self.raw(draft, key), tree, key)?;
+                found.is_none_or(|found| found < *limit)
+            }
         };
         if holds { Ok(()) } else { Err(CommitError::Conflict { tree: tree.name }) }
     }

@@ -6,6 +6,7 @@
 mod call;
 mod ingest;
 mod journal;
+mod load;
 mod pipeline;
 mod report;
 
@@ -28,7 +29,7 @@ struct Measure {
     #[arg(long, global = true, default_value_t = 3, value_name = "S")]
     seconds: u64,
     /// Rounds, in each of which both sides have their turn.
-    #[arg(long, global = true, default_value_t = 3, value_name = "N")]
+    #[arg(long, global = true, default_value_t = 5, value_name = "N")]
     rounds: u32,
 }
 
