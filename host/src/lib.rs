@@ -46,5 +46,6 @@ pub mod runtime;
 pub mod secret;
 pub mod store;
 pub mod telemetry;
+pub mod text;
 pub mod vault;
 pub mod verify;

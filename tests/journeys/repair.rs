@@ -4,11 +4,7 @@ use jackfield_tests::{house::until, won_deal::WonDealScene};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_token_stops_the_step_until_it_is_set_anew() {
-    let scene = WonDealScene::set_up().await;
-    let wrong = format!("access_token=@{}", scene.house.file("wrong", "expired-token"));
-    scene.house.does(&["connection", "set", "books", "--secret", &wrong]).await;
-    scene.send(&scene.win("Oven")).await;
-    until("a dead letter waits", || dead_letters(&scene) == 1).await;
+    let scene = refused_token().await;
 
     let letters = scene.house.told(&["dead-letter", "list"]).await;
     assert_eq!(letters[0]["code"], "unauthorized");
@@ -31,11 +27,7 @@ async fn a_refused_token_stops_the_step_until_it_is_set_anew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_discarded_dead_letter_is_gone_and_remembered() {
-    let scene = WonDealScene::set_up().await;
-    let wrong = format!("access_token=@{}", scene.house.file("wrong", "expired-token"));
-    scene.house.does(&["connection", "set", "books", "--secret", &wrong]).await;
-    scene.send(&scene.win("Oven")).await;
-    until("a dead letter waits", || dead_letters(&scene) == 1).await;
+    let scene = refused_token().await;
     let letters = scene.house.told(&["dead-letter", "list"]).await;
     let id = letters[0]["id"].as_str().unwrap().to_owned();
     scene.house.does(&["dead-letter", "discard", &id]).await;
@@ -48,6 +40,16 @@ async fn a_discarded_dead_letter_is_gone_and_remembered() {
     assert_eq!(trail[0]["actor"]["operator"], "local");
     assert_eq!(scene.books.invoice_count(), 0);
     scene.strike().await;
+}
+
+/// A deal was won, and the books refused the token that they were to be written with.
+async fn refused_token() -> WonDealScene {
+    let scene = WonDealScene::set_up().await;
+    let wrong = format!("access_token=@{}", scene.house.file("wrong", "expired-token"));
+    scene.house.does(&["connection", "set", "books", "--secret", &wrong]).await;
+    scene.send(&scene.win("Oven")).await;
+    until("a dead letter waits", || dead_letters(&scene) == 1).await;
+    scene
 }
 
 fn dead_letters(scene: &WonDealScene) -> usize {

@@ -6,7 +6,7 @@ use crate::source::{Source, below};
 
 /// The rooms from the top of the house to its ground, with what each may import of the rooms
 /// below it. Whatever is not listed here is an arrow that somebody should think about.
-const ROOMS: [(&str, &[&str]); 26] = [
+const ROOMS: [(&str, &[&str]); 27] = [
     ("main", &["cli"]),
     ("lib", &[]),
     (
@@ -83,7 +83,17 @@ const ROOMS: [(&str, &[&str]); 26] = [
     ("inbox", &["audit", "clock", "connections", "contract", "queue", "store", "verify"]),
     (
         "flows",
-        &["audit", "capabilities", "clock", "connections", "contract", "fault", "runtime", "store"],
+        &[
+            "audit",
+            "capabilities",
+            "clock",
+            "connections",
+            "contract",
+            "fault",
+            "runtime",
+            "store",
+            "text",
+        ],
     ),
     (
         "connections",
@@ -95,16 +105,20 @@ const ROOMS: [(&str, &[&str]); 26] = [
             "egress",
             "secret",
             "store",
+            "text",
             "vault",
             "verify",
         ],
     ),
     ("connectors", &["audit", "clock", "runtime", "store"]),
-    ("runtime", &["capabilities", "contract", "fault"]),
-    ("capabilities", &["clock", "contract", "egress", "problem", "secret", "store", "vault"]),
+    ("runtime", &["capabilities", "contract", "fault", "text"]),
+    (
+        "capabilities",
+        &["clock", "contract", "egress", "problem", "secret", "store", "text", "vault"],
+    ),
     ("verify", &["secret"]),
     ("queue", &["audit", "clock", "fault", "store"]),
-    ("audit", &["store"]),
+    ("audit", &["store", "text"]),
     ("config", &["secret", "telemetry", "vault"]),
     ("vault", &["secret", "store"]),
     ("egress", &["clock", "contract", "problem", "secret"]),
@@ -115,6 +129,7 @@ const ROOMS: [(&str, &[&str]); 26] = [
     ("clock", &[]),
     ("secret", &[]),
     ("telemetry", &[]),
+    ("text", &[]),
 ];
 
 /// Whose rooms a crate imports.

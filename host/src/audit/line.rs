@@ -4,7 +4,10 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Batch, trees};
+use crate::{
+    store::{Batch, trees},
+    text::cut,
+};
 
 /// The longest detail, in bytes; what is over is cut.
 const DETAIL_BYTES_MAX: usize = 512;
@@ -142,12 +145,4 @@ impl Line {
         // Strings and numbers always make JSON.
         batch.append(trees::AUDIT, serde_json::to_vec(&self).expect("plain data"));
     }
-}
-
-fn cut(mut text: String, bytes_max: usize) -> String {
-    if text.len() > bytes_max {
-        text.truncate(text.floor_char_boundary(bytes_max));
-        text.push('…');
-    }
-    text
 }

@@ -3,14 +3,12 @@
 use tempfile::TempDir;
 
 use super::{Actor, AuditError, Filter, Line, Word, list, verify};
-use crate::store::{self, Batch, Options, Store, trees};
+use crate::store::{Batch, Store, scratch, trees};
 
 const LINES: u64 = 20;
 
 async fn trail() -> (TempDir, Store) {
-    let dir = tempfile::tempdir().unwrap();
-    let options = Options { reserve_bytes: 0, ..Options::default() };
-    let store = store::open(dir.path(), options).unwrap();
+    let (dir, store) = scratch();
     for number in 1..=LINES {
         let mut batch = Batch::new();
         let connection = if number % 2 == 0 { "books" } else { "crm" };

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::Means;
-use crate::contract::log::{Host, Level};
+use crate::{
+    contract::log::{Host, Level},
+    text::cut,
+};
 
 /// Lines that one call may write.
 const LINES_MAX: u32 = 200;
@@ -40,16 +43,13 @@ impl Log {
 
     /// A text of a guest, as it may stand in a log: short, on one line, without credentials.
     fn clean(&self, text: &str, bytes_max: usize) -> String {
-        let end = (0..=bytes_max.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-        let text = text[..end.unwrap_or(0)].replace(|c: char| c.is_control(), " ");
+        let text = cut(text.to_owned(), bytes_max).replace(|c: char| c.is_control(), " ");
         match &self.scrub {
             Some(client) => client.scrub(&text),
             None => text,
         }
     }
-}
 
-impl Log {
     /// A line that the guest wrote to standard error.
     pub fn stderr(&self, line: &str) {
         let connection = self.connection.as_deref().unwrap_or("-");

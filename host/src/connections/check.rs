@@ -6,7 +6,7 @@ use jackfield_registry::manifest::Manifest;
 use url::Url;
 
 use super::NewConnection;
-use crate::secret::Secret;
+use crate::{secret::Secret, text::nearest};
 
 /// The longest name of a connection, in bytes.
 const NAME_BYTES_MAX: usize = 48;
@@ -103,14 +103,10 @@ fn unknown<'a>(
     known: impl Iterator<Item = &'a str>,
 ) -> String {
     let known: Vec<&str> = known.collect();
-    let hint = match known.iter().max_by(|a, b| alike(a, name).total_cmp(&alike(b, name))) {
-        Some(best) if alike(best, name) > 0.7 => format!("did you mean `{best}`?"),
-        Some(_) => format!("it has {}", known.join(", ")),
-        None => format!("it has no {what}s"),
+    let hint = match nearest(name, known.iter().copied()) {
+        Some(best) => format!("did you mean `{best}`?"),
+        None if known.is_empty() => format!("it has no {what}s"),
+        None => format!("it has {}", known.join(", ")),
     };
     format!("the connector `{connector}` has no {what} `{name}`\n  hint: {hint}")
-}
-
-fn alike(a: &str, b: &str) -> f64 {
-    strsim::jaro_winkler(a, b)
 }

@@ -111,7 +111,7 @@ impl Dispatch {
             Task::Parse { delivery } => self.parse(work, delivery).await,
             Task::Step { run } => {
                 let stepped = self.flows.step(run, work.attempts + 1).await;
-                Outcome { batch: stepped.batch, result: stepped.outcome.map(Done::from) }
+                Outcome { batch: stepped.batch, result: stepped.outcome.map(Done::from_iter) }
             }
         }
     }

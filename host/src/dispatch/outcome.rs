@@ -40,10 +40,10 @@ impl Outcome {
     }
 }
 
-impl From<Option<Next>> for Done {
-    fn from(next: Option<Next>) -> Self {
-        let work = next.map(|next| Work::new(next.lane, Task::Step { run: next.run }, next.at_ms));
-        Self { follow: work.into_iter().collect() }
+impl FromIterator<Next> for Done {
+    fn from_iter<I: IntoIterator<Item = Next>>(next: I) -> Self {
+        let work = |next: Next| Work::new(next.lane, Task::Step { run: next.run }, next.at_ms);
+        Self { follow: next.into_iter().map(work).collect() }
     }
 }
 

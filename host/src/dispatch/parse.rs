@@ -1,13 +1,13 @@
 //! A delivery to parse: through its connector, in a sandbox, and its events to the flows.
 
-use super::{Dispatch, Done, Outcome};
+use super::{Dispatch, Outcome};
 use crate::{
     audit::{Actor, Line, Word},
     capabilities::{Particulars, Window},
     contract::Event,
     fault::Fault,
     inbox::{Fate, Status},
-    queue::{Task, Work},
+    queue::Work,
 };
 
 impl Dispatch {
@@ -45,10 +45,6 @@ impl Dispatch {
         let runs = before.into_iter().chain(routed.runs).collect();
         let events = routed.events;
         Status { fate: Fate::Parsed, events, runs, fault: None }.put(&mut batch, delivery);
-        let follow = routed
-            .next
-            .into_iter()
-            .map(|next| Work::new(next.lane, Task::Step { run: next.run }, next.at_ms));
-        Outcome { batch, result: Ok(Done { follow: follow.collect() }) }
+        Outcome { batch, result: Ok(routed.next.into_iter().collect()) }
     }
 }

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use toml::Spanned;
 
 use super::{Expressions, Flow, Step, fields};
-use crate::connections::{Connections, Live};
+use crate::{
+    connections::{Connections, Live},
+    text::nearest,
+};
 
 /// One mistake in a flow file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,12 +177,9 @@ fn output_schema(live: &Live, action: &str) -> Value {
 
 /// What was probably meant, or all that there is.
 fn meant(word: &str, known: &[String], none: &str) -> String {
-    /// Words less alike than this are not suggested.
-    const ALIKE: f64 = 0.7;
-    let alike = |known: &String| strsim::jaro_winkler(known, word);
-    match known.iter().max_by(|a, b| alike(a).total_cmp(&alike(b))) {
-        Some(best) if alike(best) > ALIKE => format!("did you mean `{best}`?"),
-        Some(_) => format!("there are: {}", known.join(", ")),
-        None => none.to_owned(),
+    match nearest(word, known.iter().map(String::as_str)) {
+        Some(best) => format!("did you mean `{best}`?"),
+        None if known.is_empty() => none.to_owned(),
+        None => format!("there are: {}", known.join(", ")),
     }
 }

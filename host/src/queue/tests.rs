@@ -9,7 +9,7 @@ use crate::{
     audit::Actor,
     clock::{Clock as _, VirtualClock},
     fault::Fault,
-    store::{self, Batch, Options, Store},
+    store::{Batch, Store, scratch},
 };
 
 /// A queue by a clock that stands still, and the directory beneath it.
@@ -22,9 +22,7 @@ struct Room {
 
 impl Room {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let options = Options { reserve_bytes: 0, ..Options::default() };
-        let store = store::open(dir.path(), options).unwrap();
+        let (dir, store) = scratch();
         let clock = VirtualClock::at(1_000_000);
         let queue = Queue::open(store.clone(), Arc::new(clock.clone())).unwrap();
         Self { queue, store, clock, _dir: dir }

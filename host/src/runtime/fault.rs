@@ -8,6 +8,7 @@ use super::{RuntimeError, limits::Limits, sandbox::Sandbox};
 use crate::{
     contract::Problem,
     fault::{Blame, Fault, Retry},
+    text::cut,
 };
 
 /// A message from a guest is cut to this, in bytes.
@@ -38,10 +39,10 @@ impl From<Problem> for Fault {
             "unavailable" => (Blame::Remote, after.unwrap_or(Retry::Backoff), "unavailable"),
             _ => (Blame::Remote, Retry::Never, "rejected"),
         };
-        let mut message = cut(problem.message);
+        let mut message = cut(problem.message, MESSAGE_BYTES_MAX);
         if let Some(details) = problem.details {
             message.push_str("; details: ");
-            message.push_str(&cut(details));
+            message.push_str(&cut(details, MESSAGE_BYTES_MAX));
         }
         Fault::new(blame, retry, code, message)
     }
@@ -61,7 +62,7 @@ pub(super) fn trapped(error: &wasmtime::Error, sandbox: &Sandbox, limits: Limits
     let stderr = sandbox.stderr();
     if !stderr.is_empty() {
         message.push_str("; it said: ");
-        message.push_str(&cut(stderr));
+        message.push_str(&cut(stderr, MESSAGE_BYTES_MAX));
     }
     if let Some(place) = error.downcast_ref::<WasmBacktrace>().and_then(innermost) {
         message.push_str("; in ");
@@ -90,13 +91,4 @@ fn innermost(backtrace: &WasmBacktrace) -> Option<String> {
         .map(|name| format!("{:#}", rustc_demangle::demangle(name)))
         .collect();
     (!names.is_empty()).then(|| names.join(" < "))
-}
-
-fn cut(mut text: String) -> String {
-    if text.len() > MESSAGE_BYTES_MAX {
-        let end = (0..=MESSAGE_BYTES_MAX).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }

@@ -5,7 +5,6 @@
 //! committed before it. Only this room knows the engine beneath. Never looks inside a value.
 
 mod batch;
-mod disk;
 mod pieces;
 mod sled;
 pub mod trees;
@@ -173,4 +172,13 @@ impl Default for Options {
 /// Opens the store in a directory, which is made if it is not there.
 pub fn open(dir: &Path, options: Options) -> Result<Store, StoreError> {
     Ok(Arc::new(sled::Sled::open(dir, options)?))
+}
+
+/// An empty store for a test, in a directory that is removed with the first of the two.
+#[cfg(test)]
+pub(crate) fn scratch() -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let options = Options { reserve_bytes: 0, ..Options::default() };
+    let store = open(dir.path(), options).expect("a store");
+    (dir, store)
 }

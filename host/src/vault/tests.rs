@@ -1,19 +1,10 @@
 //! What opens the vault, and what does not.
 
-use tempfile::TempDir;
-
 use super::{MasterKey, Vault, VaultError};
 use crate::{
     secret::Secret,
-    store::{self, Batch, Options, Store, trees},
+    store::{Batch, Store, scratch, trees},
 };
-
-fn store() -> (TempDir, Store) {
-    let dir = tempfile::tempdir().unwrap();
-    let options = Options { reserve_bytes: 0, ..Options::default() };
-    let store = store::open(dir.path(), options).unwrap();
-    (dir, store)
-}
 
 async fn set(vault: &Vault, store: &Store, connection: &str, name: &str, value: &str) {
     let mut batch = Batch::new();
@@ -27,7 +18,7 @@ fn again(key: &MasterKey) -> MasterKey {
 
 #[tokio::test]
 async fn a_secret_is_there_for_its_connection_alone() {
-    let (_dir, store) = store();
+    let (_dir, store) = scratch();
     let key = MasterKey::generate();
     let vault = Vault::open(store.clone(), again(&key)).await.unwrap();
     set(&vault, &store, "books", "token", "s3cret-value").await;
@@ -40,7 +31,7 @@ async fn a_secret_is_there_for_its_connection_alone() {
 
 #[tokio::test]
 async fn the_disk_does_not_hold_the_value() {
-    let (dir, store) = store();
+    let (dir, store) = scratch();
     let vault = Vault::open(store.clone(), MasterKey::generate()).await.unwrap();
     set(&vault, &store, "books", "token", "s3cret-value").await;
     let log = std::fs::read(dir.path().join("sled/db")).unwrap();
@@ -49,7 +40,7 @@ async fn the_disk_does_not_hold_the_value() {
 
 #[tokio::test]
 async fn another_master_key_is_told_by_its_id() {
-    let (_dir, store) = store();
+    let (_dir, store) = scratch();
     let first = MasterKey::generate();
     let id = first.id();
     Vault::open(store.clone(), first).await.unwrap();
@@ -59,7 +50,7 @@ async fn another_master_key_is_told_by_its_id() {
 
 #[tokio::test]
 async fn a_sealed_value_that_was_moved_or_changed_does_not_open() {
-    let (_dir, store) = store();
+    let (_dir, store) = scratch();
     let vault = Vault::open(store.clone(), MasterKey::generate()).await.unwrap();
     set(&vault, &store, "books", "token", "s3cret-value").await;
     set(&vault, &store, "books", "other", "something").await;

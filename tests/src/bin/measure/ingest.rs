@@ -6,14 +6,9 @@
 
 use std::{
     convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+    sync::{Arc, atomic::AtomicU64},
 };
 
-use anyhow::{Context as _, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use hmac::{Hmac, Mac as _};
@@ -24,22 +19,20 @@ use hyper_util::rt::TokioIo;
 use jackfield_tests::{
     house::House,
     orders::{self, Till},
-    sender::Lane,
     twin::Twin,
 };
 use serde_json::json;
 use sha2::Sha256;
-use tokio::{net::TcpListener, task::JoinSet, time::Instant};
+use tokio::{net::TcpListener, time::Instant};
 
 use super::{
     journal::Journal,
+    load::{self, BODY_BYTES},
     report::{Report, Side, Turns},
 };
 
 /// Connections that send at the same time.
 const CONNECTIONS: usize = 64;
-/// The length of a body, in bytes.
-const BODY_BYTES: usize = 2048;
 
 pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     let house = House::open().await;
@@ -53,8 +46,8 @@ pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     let (mut ours, mut bare) = (Side::default(), Side::default());
     for round in 1..=turns.rounds {
         eprintln!("round {round} of {} …", turns.rounds);
-        load(&yardstick, &number, turns.seconds, &mut bare).await?;
-        load(&endpoint, &number, turns.seconds, &mut ours).await?;
+        turn(&yardstick, &number, turns.seconds, &mut bare).await?;
+        turn(&endpoint, &number, turns.seconds, &mut ours).await?;
     }
     let ratio = ours.per_second() / bare.per_second();
     Ok(Report {
@@ -83,35 +76,16 @@ pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     })
 }
 
-/// Sends for some seconds over all connections; every answer must be a 200.
-async fn load(
+/// One side's turn.
+async fn turn(
     url: &str,
     number: &Arc<AtomicU64>,
     seconds: u64,
     side: &mut Side,
 ) -> anyhow::Result<()> {
     let begin = Instant::now();
-    let end = begin + Duration::from_secs(seconds);
-    let mut lanes = JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        let mut lane = Lane::new(url)?;
-        let number = number.clone();
-        lanes.spawn(async move {
-            let mut latencies_ns = Vec::new();
-            while Instant::now() < end {
-                let delivery = orders::delivery(number.fetch_add(1, Ordering::Relaxed), BODY_BYTES);
-                let answer = lane.send(&delivery).await?;
-                ensure!(answer.status == 200, "answered {}", answer.status);
-                latencies_ns.push(answer.latency_us * 1000);
-            }
-            anyhow::Ok(latencies_ns)
-        });
-    }
-    let mut all = Vec::new();
-    while let Some(lane) = lanes.join_next().await {
-        all.extend(lane.context("a lane panicked")??);
-    }
-    side.add(all, begin.elapsed());
+    let latencies_ns = load::send(url, CONNECTIONS, number, seconds).await?;
+    side.add(latencies_ns, begin.elapsed());
     Ok(())
 }
 

@@ -15,7 +15,6 @@ use jackfield::clock::{Clock as _, SystemClock};
 use jackfield_tests::{
     house::House,
     orders::{self, Till},
-    sender::Lane,
     twin::Twin,
 };
 use serde_json::json;
@@ -23,6 +22,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use super::{
     journal::Journal,
+    load::{self, BODY_BYTES},
     report::{Report, Side, Turns},
 };
 
@@ -30,8 +30,6 @@ use super::{
 const COMMITS: usize = 4;
 /// Ways that are under way at the same time, at most: what one connection may have claimed.
 const AT_ONCE: usize = jackfield::queue::CLAIMS_PER_LANE;
-/// The length of a body, and of a bare append, in bytes.
-const BODY_BYTES: usize = 2048;
 
 pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     let house = House::open().await;
@@ -79,27 +77,8 @@ async fn ways(
     side: &mut Side,
 ) -> anyhow::Result<()> {
     let begin = Instant::now();
-    let end = begin + Duration::from_secs(seconds);
     let written_before = till.vendor().receipts();
-    let mut lanes = JoinSet::new();
-    for _ in 0..AT_ONCE {
-        let mut lane = Lane::new(url)?;
-        let number = number.clone();
-        lanes.spawn(async move {
-            let mut latencies_ns = Vec::new();
-            while Instant::now() < end {
-                let delivery = orders::delivery(number.fetch_add(1, Ordering::Relaxed), BODY_BYTES);
-                let answer = lane.send(&delivery).await?;
-                ensure!(answer.status == 200, "answered {}", answer.status);
-                latencies_ns.push(answer.latency_us * 1000);
-            }
-            anyhow::Ok(latencies_ns)
-        });
-    }
-    let mut all = Vec::new();
-    while let Some(lane) = lanes.join_next().await {
-        all.extend(lane.context("a lane panicked")??);
-    }
+    let all = load::send(url, AT_ONCE, number, seconds).await?;
     let wanted = written_before + all.len() as u64;
     while till.vendor().receipts() < wanted {
         SystemClock.sleep_until(SystemClock.now_ms() + 1).await;
