@@ -6,7 +6,10 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{CONTRACT_SECTION, CONTRACT_VERSION, MANIFEST_SECTION, RELEASE_BYTES_MAX, Role};
+use super::{
+    CONTRACT_SECTION, CONTRACT_VERSION, MANIFEST_SECTION, RELEASE_BYTES_MAX, Role,
+    SIGNATURE_SECTION,
+};
 use crate::manifest::ManifestError;
 
 /// The longest piece of foreign text in a message, in characters.
@@ -81,6 +84,31 @@ pub enum PackageError {
     /// The manifest promises what the component does not have.
     #[error("{}", Lines(.0))]
     Unfilled(Vec<Unfilled>),
+    /// A section of the signature that no `sign` has written.
+    #[error(
+        "the section `{SIGNATURE_SECTION}` has not the form of a signature: {bytes} bytes, and it \
+         should have {wanted}\n  hint: fetch the release again, or build and sign it again from \
+         its source"
+    )]
+    SignatureForm {
+        /// The size of the section.
+        bytes: usize,
+        /// The size of each section that was written well.
+        wanted: usize,
+    },
+    /// Something was added to a release that was signed already.
+    #[error(
+        "something stands behind the signature (section `{SIGNATURE_SECTION}`), which it does not \
+         cover\n  hint: do not install it; fetch the release again, or build and sign it again \
+         from its source"
+    )]
+    SignatureNotLast,
+    /// The signature is not that of these bytes by that key.
+    #[error(
+        "the signature does not hold: the release was changed after it was signed, or damaged on \
+         its way\n  hint: do not install it; fetch it again, or ask its publisher for another"
+    )]
+    SignatureBroken,
     /// Not a digest.
     #[error("`{0}` is not a digest\n  hint: `sha256:` and 64 hex digits in lower case")]
     Digest(String),

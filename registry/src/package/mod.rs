@@ -1,14 +1,17 @@
 //! A release: one `.wasm` file that is a component with its manifest inside.
 //!
-//! Owns the file's form: the component, and in it the custom sections [`MANIFEST_SECTION`] and
-//! [`CONTRACT_SECTION`]. Promises that a [`Release`] is a valid component whose exports bear out
-//! its manifest, and that a file that is not one is refused in time and memory that grow no
-//! faster than the file. Never compiles, runs or fetches anything.
+//! Owns the file's form: the component, and in it the custom sections [`MANIFEST_SECTION`],
+//! [`CONTRACT_SECTION`] and [`SIGNATURE_SECTION`]. Promises that a [`Release`] is a valid component
+//! whose exports bear out its manifest, whose signature holds if it has one, and that a file that
+//! is not one is refused in time and memory that grow no faster than the file. Never compiles,
+//! runs or fetches anything, and never decides whose signature is enough.
 
 mod contract;
 mod digest;
 mod error;
+mod key;
 mod sections;
+mod signature;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +22,9 @@ use wasmparser::{Validator, WasmFeatures};
 pub use contract::{CONTRACT_VERSION, Role};
 pub use digest::Digest;
 pub use error::{PackageError, Unfilled};
+pub use key::{KeyError, Publisher, SigningKey};
 pub use sections::{CONTRACT_SECTION, Item, Kind, MANIFEST_SECTION, embed};
+pub use signature::{SIGNATURE_SECTION, sign};
 
 use crate::manifest::Manifest;
 use sections::Sections;
@@ -37,6 +42,7 @@ pub struct Release {
     code: Vec<u8>,
     digest: Digest,
     code_digest: Digest,
+    publisher: Option<Publisher>,
     manifest: Manifest,
     imports: Vec<Item>,
     exports: Vec<Item>,
@@ -55,6 +61,7 @@ impl Release {
             .validate_all(&bytes)
             .map_err(|error| error::invalid(&error))?;
         let sections = Sections::read(&bytes)?;
+        let publisher = sections.signature.map(|it| signature::verify(&bytes, &it)).transpose()?;
         let manifest = sections.manifest.ok_or(PackageError::NoManifest)?;
         contract::expect_version(sections.contract)?;
         let text = std::str::from_utf8(manifest)
@@ -68,6 +75,7 @@ impl Release {
             code_digest: Digest::of(&code),
             bytes,
             code,
+            publisher,
             manifest,
             imports,
             exports,
@@ -80,7 +88,13 @@ impl Release {
         &self.manifest
     }
 
-    /// The digest of the whole file: the release's name.
+    /// Who signed it, if it is signed; the signature has been verified. Anyone can take a
+    /// signature off, so a release that should be signed and is not is to be refused.
+    pub fn publisher(&self) -> Option<Publisher> {
+        self.publisher
+    }
+
+    /// The digest of the whole file, its signature included: the release's name.
     pub fn digest(&self) -> Digest {
         self.digest
     }

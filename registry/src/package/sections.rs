@@ -11,7 +11,9 @@ use wasmparser::{
     ComponentImportSectionReader, Parser,
 };
 
-use super::{PackageError, RELEASE_BYTES_MAX, contract::CONTRACT_VERSION, error::invalid};
+use super::{
+    PackageError, RELEASE_BYTES_MAX, SIGNATURE_SECTION, contract::CONTRACT_VERSION, error::invalid,
+};
 
 /// The custom section that holds the manifest, as the text of `connector.toml`.
 pub const MANIFEST_SECTION: &str = "jackfield:manifest";
@@ -43,10 +45,19 @@ pub enum Kind {
     Bare,
 }
 
+/// The section of the signature, wherever it stands.
+#[derive(Debug, Clone)]
+pub(super) struct SignatureAt<'a> {
+    /// All of the section in the file, its id and size included.
+    pub(super) range: Range<usize>,
+    pub(super) data: &'a [u8],
+}
+
 /// What is at the top level of a release.
 pub(super) struct Sections<'a> {
     pub(super) manifest: Option<&'a [u8]>,
     pub(super) contract: Option<&'a [u8]>,
+    pub(super) signature: Option<SignatureAt<'a>>,
     pub(super) imports: Vec<Item>,
     pub(super) exports: Vec<Item>,
     /// The component without our sections.
@@ -89,6 +100,7 @@ impl<'a> Sections<'a> {
         let mut this = Self {
             manifest: None,
             contract: None,
+            signature: None,
             imports: Vec::new(),
             exports: Vec::new(),
             code: bytes[..HEADER_BYTES].to_vec(),
@@ -96,15 +108,19 @@ impl<'a> Sections<'a> {
         let mut reader = body(bytes);
         while let Some(section) = next(&mut reader).map_err(|error| invalid(&error))? {
             let ours = this.take(&section).map_err(|error| invalid(&error))?;
-            let slot = match ours {
-                Some((MANIFEST_SECTION, data)) => this.manifest.replace(data),
-                Some((_, data)) => this.contract.replace(data),
+            let is_second = match ours {
+                Some((MANIFEST_SECTION, data)) => this.manifest.replace(data).is_some(),
+                Some((SIGNATURE_SECTION, data)) => {
+                    let at = SignatureAt { range: section.range, data };
+                    this.signature.replace(at).is_some()
+                }
+                Some((_, data)) => this.contract.replace(data).is_some(),
                 None => {
                     this.code.extend_from_slice(&bytes[section.range]);
-                    None
+                    false
                 }
             };
-            if let (Some(_), Some((name, _))) = (slot, ours) {
+            if let (true, Some((name, _))) = (is_second, ours) {
                 return Err(PackageError::Repeated(name));
             }
         }
@@ -138,8 +154,8 @@ impl<'a> Sections<'a> {
 }
 
 /// Makes a release of a component: puts the manifest and the version of the contract in, in the
-/// place of those that are there. The manifest is taken as it is; [`super::Release::read`]
-/// judges the whole.
+/// place of those that are there. A signature is dropped: what is signed anew must be signed by
+/// [`super::sign`]. The manifest is taken as it is; [`super::Release::read`] judges the whole.
 ///
 /// # Errors
 /// If it is not a component, is cut off, or becomes too large.
@@ -152,17 +168,23 @@ pub fn embed(component: &[u8], manifest_text: &str) -> Result<Vec<u8>, PackageEr
             release.extend_from_slice(&component[section.range]);
         }
     }
-    append(&mut release, CONTRACT_SECTION, CONTRACT_VERSION);
-    append(&mut release, MANIFEST_SECTION, manifest_text);
+    append(&mut release, CONTRACT_SECTION, CONTRACT_VERSION.as_bytes());
+    append(&mut release, MANIFEST_SECTION, manifest_text.as_bytes());
+    expect_size(release)
+}
+
+/// Puts a section at the end.
+pub(super) fn append(release: &mut Vec<u8>, name: &str, data: &[u8]) {
+    release.push(CUSTOM);
+    CustomSection { name: name.into(), data: data.into() }.encode(release);
+}
+
+/// Refuses a file over the bound.
+pub(super) fn expect_size(release: Vec<u8>) -> Result<Vec<u8>, PackageError> {
     match release.len() {
         bytes if bytes > RELEASE_BYTES_MAX => Err(PackageError::TooLarge { bytes }),
         _ => Ok(release),
     }
-}
-
-fn append(release: &mut Vec<u8>, name: &str, data: &str) {
-    release.push(CUSTOM);
-    CustomSection { name: name.into(), data: data.as_bytes().into() }.encode(release);
 }
 
 /// A reader of the sections after the header.
@@ -194,7 +216,8 @@ fn ours<'a>(section: &Section<'a>) -> Result<Option<(&'static str, &'a [u8])>, w
     let mut reader = BinaryReader::new(section.content, section.content_at);
     let name = reader.read_string()?;
     let data = reader.read_bytes(reader.bytes_remaining())?;
-    let known = [MANIFEST_SECTION, CONTRACT_SECTION].into_iter().find(|ours| *ours == name);
+    let known = [MANIFEST_SECTION, CONTRACT_SECTION, SIGNATURE_SECTION];
+    let known = known.into_iter().find(|ours| *ours == name);
     Ok(known.map(|name| (name, data)))
 }
 

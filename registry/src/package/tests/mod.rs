@@ -1,5 +1,7 @@
 //! What is taken for a release, and what is not.
 
+mod signature;
+
 use proptest::prelude::*;
 
 use super::*;
