@@ -9,10 +9,12 @@
 //! 2. [`manifest`]: the words. [`manifest::Manifest::parse`] reads `connector.toml` into types
 //!    that hold only what makes sense, or answers every mistake with its line, what is wrong and
 //!    what to write instead.
+//! 3. `laws`: what holds for every input, for tests and fuzz targets only.
 //!
 //! Promises that any input whatever gives an answer in bounded time and memory, and no panic.
 //! Never runs a component, never reads the network, the clock or the disk.
 
-pub mod package;
-
+#[cfg(any(test, feature = "laws"))]
+pub mod laws;
 pub mod manifest;
+pub mod package;
