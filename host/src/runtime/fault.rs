@@ -8,7 +8,7 @@ use super::{RuntimeError, limits::Limits, sandbox::Sandbox};
 use crate::{
     contract::Problem,
     fault::{Blame, Fault, Retry},
-    text::cut,
+    text::{cut, one_line},
 };
 
 /// A message from a guest is cut to this, in bytes.
@@ -44,7 +44,7 @@ impl From<Problem> for Fault {
             message.push_str("; details: ");
             message.push_str(&cut(details, MESSAGE_BYTES_MAX));
         }
-        Fault::new(blame, retry, code, message)
+        Fault::new(blame, retry, code, one_line(&message))
     }
 }
 
@@ -69,7 +69,7 @@ pub(super) fn trapped(error: &wasmtime::Error, sandbox: &Sandbox, limits: Limits
         message.push_str(&place);
     }
     let code = if sandbox.meter.refused.is_some() { "limit" } else { "trap" };
-    Fault::new(Blame::Guest, Retry::Never, code, message)
+    Fault::new(Blame::Guest, Retry::Never, code, one_line(&message))
 }
 
 /// A call that did not end within its wall time.
