@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Means;
 use crate::{
     contract::log::{Host, Level},
-    text::cut,
+    text::{cut, one_line},
 };
 
 /// Lines that one call may write.
@@ -43,15 +43,25 @@ impl Log {
 
     /// A text of a guest, as it may stand in a log: short, on one line, without credentials.
     fn clean(&self, text: &str, bytes_max: usize) -> String {
-        let text = cut(text.to_owned(), bytes_max).replace(|c: char| c.is_control(), " ");
+        let text = one_line(&cut(text.to_owned(), bytes_max));
         match &self.scrub {
             Some(client) => client.scrub(&text),
             None => text,
         }
     }
 
-    /// A line that the guest wrote to standard error.
-    pub fn stderr(&self, line: &str) {
+    /// Whether one more line of the call may be written; if not, it is counted.
+    fn takes_one_more(&mut self) -> bool {
+        let takes = self.lines < LINES_MAX;
+        *(if takes { &mut self.lines } else { &mut self.dropped }) += 1;
+        takes
+    }
+
+    /// A line that the guest wrote to standard error; one of those that the call may write.
+    pub fn stderr(&mut self, line: &str) {
+        if !self.takes_one_more() {
+            return;
+        }
         let connection = self.connection.as_deref().unwrap_or("-");
         tracing::warn!(target: "guest", connection, "{}", self.clean(line, LINE_BYTES_MAX));
     }
@@ -64,11 +74,9 @@ impl Host for Log {
         message: String,
         fields: Vec<(String, String)>,
     ) -> wasmtime::Result<()> {
-        if self.lines == LINES_MAX {
-            self.dropped += 1;
+        if !self.takes_one_more() {
             return Ok(());
         }
-        self.lines += 1;
         let connection = self.connection.as_deref().unwrap_or("-");
         let message = self.clean(&message, LINE_BYTES_MAX);
         let fields: Vec<String> = fields

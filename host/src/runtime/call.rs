@@ -156,7 +156,7 @@ impl Runtime {
             Ok(Err(error)) => Err(trapped(&error, store.data(), limits)),
             Ok(Ok(answer)) => answer.map_err(Fault::from),
         };
-        let sandbox = store.into_data();
+        let mut sandbox = store.into_data();
         sandbox.tell_stderr();
         Called { result, window: Some(sandbox.window) }
     }

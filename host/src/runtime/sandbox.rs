@@ -53,7 +53,7 @@ impl Sandbox {
     }
 
     /// Passes what the guest wrote to standard error on to its log, a line each.
-    pub(super) fn tell_stderr(&self) {
+    pub(super) fn tell_stderr(&mut self) {
         self.stderr().lines().for_each(|line| self.window.log.stderr(line));
     }
 }
