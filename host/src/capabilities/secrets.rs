@@ -17,6 +17,9 @@ use crate::{
 /// How often one call may ask `matches`, so that it is no oracle.
 const MATCHES_MAX: u32 = 8;
 
+/// The most that is signed at once, in bytes: as much as a request may carry.
+const DATA_BYTES_MAX: usize = 10 << 20;
+
 /// What the manifest lets a component do with a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
@@ -81,6 +84,10 @@ impl Host for Secrets {
         algorithm: String,
         data: Vec<u8>,
     ) -> wasmtime::Result<Result<Vec<u8>, Problem>> {
+        if data.len() > DATA_BYTES_MAX {
+            let most = DATA_BYTES_MAX >> 20;
+            return Ok(Err(problem::invalid(format!("more than {most} MiB to sign at once"))));
+        }
         Ok(self.granted(&name, Use::Mac).and_then(|key| match algorithm.as_str() {
             "sha1" => Ok(mac::<Hmac<Sha1>>(&key, &data)),
             "sha256" => Ok(mac::<Hmac<Sha256>>(&key, &data)),

@@ -155,6 +155,11 @@ impl Host for Storage {
     ) -> wasmtime::Result<Done<Vec<String>>> {
         let list = || {
             let (connection, store) = self.of()?;
+            if prefix.len() > KEY_BYTES_MAX
+                || after.as_ref().is_some_and(|after| after.len() > KEY_BYTES_MAX)
+            {
+                return Err(problem::invalid(format!("a key has 1 to {KEY_BYTES_MAX} bytes")));
+            }
             let skip = connection.len() + 1;
             let found = store
                 .scan_prefix(
