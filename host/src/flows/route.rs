@@ -13,6 +13,9 @@ const EVENTS_MAX: usize = 1000;
 /// The longest key of an event, in bytes.
 const KEY_BYTES_MAX: usize = 256;
 
+/// The longest record of an event, in bytes. As values it takes dozens of times as much.
+const RECORD_BYTES_MAX: usize = 1 << 20;
+
 /// What routing came to; nothing is on disk until the batch is committed.
 #[derive(Debug, Default)]
 pub struct Routed {
@@ -61,6 +64,12 @@ impl Flows {
                 let why = format!("key and kind of an event have 1 to {KEY_BYTES_MAX} bytes");
                 return Err(nonsense(why));
             }
+        }
+        if event.record.len() > RECORD_BYTES_MAX {
+            let bytes = event.record.len();
+            return Err(nonsense(format!(
+                "the record of an event has {bytes} bytes; the most is {RECORD_BYTES_MAX}"
+            )));
         }
         let named = (event.kind.clone(), event.key.clone());
         let seen = [connection, &event.kind, &event.key].join("\0").into_bytes();

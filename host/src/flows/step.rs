@@ -14,6 +14,9 @@ use crate::{
     store::Batch,
 };
 
+/// The longest output of an action, in bytes. As values it takes dozens of times as much.
+const OUTPUT_BYTES_MAX: usize = 1 << 20;
+
 /// Work that follows: the next step of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Next {
@@ -254,6 +257,13 @@ fn call(effect: &Effect) -> Call {
 }
 
 fn parse(output: &str) -> Result<Value, Fault> {
+    if output.len() > OUTPUT_BYTES_MAX {
+        let message = format!(
+            "the action's output has {} bytes; the most is {OUTPUT_BYTES_MAX}",
+            output.len()
+        );
+        return Err(Fault::new(Blame::Guest, Retry::Never, "bad-output", message));
+    }
     serde_json::from_str(output).map_err(|error| {
         let message = format!("the action's output is not JSON: {error}");
         Fault::new(Blame::Guest, Retry::Never, "bad-output", message)
