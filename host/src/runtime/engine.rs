@@ -19,6 +19,9 @@ pub const TICK: Duration = Duration::from_millis(5);
 pub const CALLS_AT_ONCE: u32 = 1000;
 /// The most linear memory that any grant can give to one call.
 pub const MEMORY_BYTES_MAX: usize = 256 << 20;
+/// The most elements that a table of a guest may have; what a slot of the pool holds, so that
+/// growth beyond it is refused by the limit, which says so.
+pub const TABLE_ELEMENTS_MAX: usize = 20_000;
 /// The stack of a guest; deeper recursion traps.
 const STACK_BYTES: usize = 1 << 20;
 /// The stack of a call: the guest's, and room for the host functions that it calls.
@@ -38,6 +41,7 @@ pub(super) fn build() -> Result<Engine, RuntimeError> {
         .max_core_instances_per_component(16)
         .max_memories_per_component(1)
         .max_tables_per_component(16)
+        .table_elements(TABLE_ELEMENTS_MAX)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
         .table_keep_resident(KEEP_RESIDENT_BYTES)
         .async_stack_keep_resident(KEEP_RESIDENT_BYTES)

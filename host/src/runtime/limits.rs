@@ -6,12 +6,9 @@ use serde::{Deserialize, Serialize};
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 
 use super::{
-    engine::{MEMORY_BYTES_MAX, TICK},
+    engine::{MEMORY_BYTES_MAX, TABLE_ELEMENTS_MAX, TICK},
     sandbox::Sandbox,
 };
-
-/// The most elements that a table of a guest may have.
-const TABLE_ELEMENTS_MAX: usize = 100_000;
 
 /// The limits of one call. The operator's grant sets them; a manifest may ask for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
