@@ -24,6 +24,8 @@ use super::{
 pub(super) const BODY_BYTES_MAX: usize = 10 << 20;
 /// Bytes of a URL.
 const URL_BYTES_MAX: usize = 8 << 10;
+/// Bytes of a method; the longest that IANA knows has 17.
+const METHOD_BYTES_MAX: usize = 32;
 /// Headers of a request.
 const HEADERS_MAX: usize = 100;
 /// Bytes of all names and values of a request's headers together.
@@ -69,7 +71,8 @@ pub(super) struct Prepared {
 /// Checks a request against the policy and makes it the host's.
 pub(super) fn prepare(policy: &Policy, request: Request) -> Result<Prepared, EgressError> {
     let mut url = target(&request.url)?;
-    let Ok(method) = Method::from_bytes(request.method.as_bytes()) else {
+    let method = Method::from_bytes(request.method.as_bytes()).ok();
+    let Some(method) = method.filter(|method| method.as_str().len() <= METHOD_BYTES_MAX) else {
         return invalid(format!("`{}` is not a method", shown(&request.method)));
     };
     if matches!(method, Method::CONNECT | Method::TRACE) {
