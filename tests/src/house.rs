@@ -1,6 +1,10 @@
 //! A whole host in a directory of its own, on ports of its own.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use jackfield::{
     cli,
@@ -23,6 +27,17 @@ const GLANCE_MS: u64 = 10;
 pub const QUICK: Backoff =
     Backoff { first: Duration::from_millis(40), longest: Duration::from_millis(200), tries: 5 };
 
+/// What the houses of a process share, so that each component is compiled once and not once a
+/// house: a master key, and the directory of compiled code, whose files it seals.
+fn shared() -> (&'static str, &'static Path) {
+    static SHARED: OnceLock<(String, TempDir)> = OnceLock::new();
+    let (master, compiled) = SHARED.get_or_init(|| {
+        let master = MasterKey::generate().to_text().expose().clone();
+        (master, tempfile::tempdir().expect("a temporary directory"))
+    });
+    (master, compiled.path())
+}
+
 /// A host that a test owns. It can be stopped and started again on the same data.
 pub struct House {
     host: Option<Host>,
@@ -42,7 +57,11 @@ impl House {
     /// The same by another clock, with other retries.
     pub async fn with(clock: SharedClock, backoff: Backoff) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let master = MasterKey::generate().to_text();
+        let (master, compiled) = shared();
+        let data = dir.path().join("data");
+        std::fs::create_dir(&data).expect("a data directory");
+        std::os::unix::fs::symlink(compiled, data.join("compiled")).expect("a link");
+        let master = Secret::new(master.to_owned());
         let mut house = Self { host: None, dir, master, clock, backoff, reserve_bytes: 0 };
         house.start().await;
         house
