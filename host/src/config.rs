@@ -16,6 +16,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::{
+    runtime::{COMPILE, Compiler},
     secret::Secret,
     telemetry::LogFormat,
     vault::{MasterKey, VaultError},
@@ -112,6 +113,13 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Free space below which nothing more is accepted, in bytes.
     pub reserve_bytes: u64,
+    /// What compiles releases, in a process of its own.
+    pub compiler: Compiler,
+}
+
+/// This program, called to compile a release and nothing else.
+pub fn own_compiler() -> io::Result<Compiler> {
+    Ok(Compiler::new(env::current_exe()?, [COMPILE.into()]))
 }
 
 /// The file of the master key that belongs to a data directory: beside it, never in it, so that

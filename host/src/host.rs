@@ -20,7 +20,7 @@ use crate::{
     clock::SharedClock,
     config::Config,
     connections::{ConnectionError, Connections, Live, State},
-    connectors::{ConnectorError, Connectors, Installed},
+    connectors::{ConnectorError, Connectors, Installed, Kind, Wish},
     dispatch::{Backoff, Dispatch},
     egress::{Egress, EgressConfig},
     flows::{Expressions, FlowError, Flows},
@@ -34,6 +34,9 @@ use crate::{
 
 /// The file in the data directory that says where the admin API of the running host is.
 pub const ADDRESS_FILE: &str = "admin.addr";
+
+/// How often the host looks whether a watched release fails, in milliseconds.
+const GLANCE_MS: u64 = 1_000;
 
 /// Why a host does not start.
 #[derive(Debug, Error)]
@@ -127,6 +130,7 @@ impl Host {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(rooms.dispatch(backoff).run(stopped.clone()));
+        tasks.spawn(rooms.clone().keep_watch(stopped.clone()));
         tasks.spawn(ingress::serve(rooms.ingress.clone(), listener, stopped.clone()));
         tasks.spawn(admin::serve(rooms.clone(), admin_listener, stopped));
         tracing::info!(%ingress, %admin, data = %config.data.display(), "jackfield serves");
@@ -157,7 +161,7 @@ impl Rooms {
         let tokens = Tokens::new(store.clone(), clock.clone());
         tokens.ensure_local(data).await?;
         let queue = Queue::open(store.clone(), clock.clone())?;
-        let runtime = Runtime::start(data.join("compiled"), cache_key)?;
+        let runtime = Runtime::start(data.join("compiled"), cache_key, config.compiler.clone())?;
         let releases = data.join("releases");
         let connectors = Connectors::open(store.clone(), runtime.clone(), clock.clone(), releases)?;
         let connections = Connections::open(
@@ -220,21 +224,71 @@ impl Rooms {
         }
     }
 
-    /// Installs a release; connections of its connector go through it from then on.
-    pub async fn install(
+    /// Lets a release in; connections of its connector go through it from then on.
+    pub async fn let_in(&self, release: Vec<u8>, wish: Wish) -> Result<Arc<Installed>, HostError> {
+        let alone = match &wish.kind {
+            Kind::Trial(connection) => Some(connection.clone()),
+            Kind::Install | Kind::Upgrade => None,
+        };
+        let fits = |candidate: &Arc<Installed>| self.fits(candidate, alone.as_deref());
+        let installed = self.connectors.let_in(release, wish, fits).await?;
+        self.refresh(&installed.id).await;
+        Ok(installed)
+    }
+
+    /// Goes back to the release before, or ends a connection's trial.
+    pub async fn roll_back(
         &self,
-        release: Vec<u8>,
+        connector: &str,
+        connection: Option<&str>,
         actor: Actor,
     ) -> Result<Arc<Installed>, HostError> {
-        let fits = |candidate: &Arc<Installed>| {
-            self.connections.fit(candidate).map_err(|error| error.to_string())
-        };
-        let installed = self.connectors.install(release, actor, fits).await?;
-        self.connections.refresh(&installed.record.id).await;
+        let fits = |back: &Arc<Installed>| self.fits(back, connection);
+        let back = self.connectors.roll_back(connector, connection, actor, fits).await?;
+        self.refresh(connector).await;
+        Ok(back)
+    }
+
+    /// Removes a connector through which no connection goes.
+    pub async fn remove_connector(&self, connector: &str, actor: Actor) -> Result<(), HostError> {
+        let in_use = || self.connections.names_through(connector);
+        Ok(self.connectors.remove(connector, actor, in_use).await?)
+    }
+
+    fn fits(&self, candidate: &Arc<Installed>, alone: Option<&str>) -> Result<(), String> {
+        self.connections.fit(candidate, alone).map_err(|error| error.to_string())
+    }
+
+    /// Has the connections of a connector go through what is current now.
+    async fn refresh(&self, connector: &str) {
+        self.connections.refresh(connector).await;
         for live in self.connections.list() {
             self.queue.pause(&live.connection.name, !live.is_active());
         }
-        Ok(installed)
+    }
+
+    /// Takes releases back that are watched and fail more than those before them.
+    async fn keep_watch(self, mut stopped: watch::Receiver<bool>) {
+        while !*stopped.borrow_and_update() {
+            for connector in self.connectors.failing() {
+                match self.roll_back(&connector, None, Actor::Host).await {
+                    Ok(back) => tracing::error!(
+                        connector,
+                        version = back.release.version,
+                        "the new release failed more than the one before, which is back"
+                    ),
+                    Err(error) => tracing::error!(
+                        connector, %error, "the new release fails, and stays: there is no way back"
+                    ),
+                }
+            }
+            let next = self.clock.sleep_until(self.clock.now_ms() + GLANCE_MS);
+            tokio::select! {
+                () = next => {}
+                // The sender is gone only with the host.
+                _ = stopped.changed() => {}
+            }
+        }
     }
 
     /// Pauses or resumes a connection, and with it the work on its lane.

@@ -139,11 +139,6 @@ async fn no_window_shows_a_secret() {
     }
     let environment = stage.called("bad", json!({ "attack": "environment" })).await;
     assert_eq!(environment.result.unwrap(), "0");
-    // A component that knows a secret cannot hand it on: the audit and the desk are scrubbed.
-    stage.apply_flow("bad", "attack.act").await;
-    let ask = json!({ "attack": "problem", "message": format!("the key is {TOKEN}") });
-    let fault = stage.called("bad", ask).await.result.unwrap_err();
-    assert!(fault.message.contains("the key is"), "{fault}");
 }
 
 /// How often `matches` is asked of each candidate.

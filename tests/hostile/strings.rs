@@ -82,7 +82,6 @@ async fn storage_beyond_the_quota_and_of_another_is_out_of_reach() {
         let ask = json!({ "attack": "huge", "to": "value", "bytes": 40 << 10 });
         stage.called("bad", ask).await.result.unwrap();
     }
-    // The same store for the host, and another for the guest.
     let keys = stage.called("worse", json!({ "attack": "swap-keys" })).await.result.unwrap();
     assert_eq!(keys, "[]");
     let keys = stage.called("bad", json!({ "attack": "swap-keys" })).await.result.unwrap();

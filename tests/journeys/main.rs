@@ -6,6 +6,7 @@
 
 mod command;
 mod door;
+mod life;
 mod outage;
 mod repair;
 mod restart;

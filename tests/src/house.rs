@@ -15,6 +15,7 @@ use jackfield::{
     secret::Secret,
     vault::MasterKey,
 };
+use jackfield_registry::package::Release;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -75,6 +76,7 @@ impl House {
             admin: "127.0.0.1:0".parse().expect("an address"),
             public_url: None,
             reserve_bytes: self.reserve_bytes,
+            compiler: crate::releases::compiler(),
         };
         let master = MasterKey::from_text(&self.master).expect("a key");
         let host = Host::start(&config, master, self.clock.clone(), self.backoff).await;
@@ -152,10 +154,15 @@ impl House {
         path.display().to_string()
     }
 
-    /// Installs a release through the command.
+    /// Installs a release through the command, or puts it in the place of another; whoever
+    /// made it.
     pub async fn install(&self, name: &str, release: &[u8]) {
         let file = crate::releases::written(self.dir(), name, release);
-        self.does(&["connector", "install", &file.display().to_string()]).await;
+        let file = file.display().to_string();
+        let id = Release::read(release).expect("a release").manifest().connector.id.clone();
+        let is_there = self.rooms().connectors.record(&id).is_some();
+        let word = if is_there { "upgrade" } else { "install" };
+        self.does(&["connector", word, &file, "--unsigned", "--yes"]).await;
     }
 
     /// Whether nothing is queued and nothing under way.

@@ -2,17 +2,40 @@
 
 use std::{
     collections::HashMap,
-    fs,
+    env, fs,
     path::{Path, PathBuf},
+    process::ExitCode,
     sync::{Mutex, PoisonError},
 };
 
-use jackfield::cli::build;
+use jackfield::{
+    cli::build,
+    runtime::{COMPILE, Compiler},
+};
 use jackfield_registry::package::{Release, embed};
+
+use crate::orders::MANIFEST;
 
 /// The root of the repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the repository")
+}
+
+/// What compiles releases for the hosts of tests: this program again if it is one of `demo`,
+/// `measure` and `torture`, which begin with [`compile_if_asked`]; else `torture`, beside the
+/// tests.
+pub fn compiler() -> Compiler {
+    let own = env::current_exe().expect("a file of our own");
+    let dir = own.parent().expect("a directory of it");
+    let program = if dir.ends_with("deps") { dir.with_file_name("torture") } else { own };
+    assert!(program.exists(), "`cargo test` builds {}", program.display());
+    Compiler::new(program, [COMPILE.into()])
+}
+
+/// Compiles a release instead of anything else, if this program was called for that.
+pub fn compile_if_asked() -> Option<ExitCode> {
+    let asked = env::args_os().nth(1).is_some_and(|word| word == COMPILE);
+    asked.then(|| jackfield::cli::main(["jackfield", COMPILE].map(Into::into)))
 }
 
 /// What was built so far, by name.
@@ -55,6 +78,27 @@ pub fn component(name: &str) -> Vec<u8> {
 /// A guest as a release, under the manifest that it needs.
 pub fn guest(name: &str, manifest: &str) -> Vec<u8> {
     embed(&component(name), manifest).expect("a release")
+}
+
+/// A release of the orders guest under an id and in a version of its own.
+pub fn orders(id: &str, version: &str) -> Vec<u8> {
+    embed(&component("orders"), &orders_manifest(id, version)).expect("a release")
+}
+
+/// The same with code of its own, so that it is compiled for itself.
+pub fn orders_with_own_code(id: &str) -> Vec<u8> {
+    let mut code = component("orders");
+    // A custom section, which means nothing: its id, its size, the length of its name, its name.
+    let name_bytes = u8::try_from(id.len()).expect("a short id");
+    code.extend([0, name_bytes + 1, name_bytes]);
+    code.extend(id.as_bytes());
+    embed(&code, &orders_manifest(id, "0.1.0")).expect("a release")
+}
+
+fn orders_manifest(id: &str, version: &str) -> String {
+    MANIFEST
+        .replace("id = \"orders\"", &format!("id = \"{id}\""))
+        .replace("version = \"0.1.0\"", &format!("version = \"{version}\""))
 }
 
 /// Where a release is written, for commands that take a file.

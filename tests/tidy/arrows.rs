@@ -11,7 +11,18 @@ const ROOMS: [(&str, &[&str]); 27] = [
     ("lib", &[]),
     (
         "cli",
-        &["admin", "clock", "config", "dispatch", "host", "secret", "store", "telemetry", "vault"],
+        &[
+            "admin",
+            "clock",
+            "config",
+            "dispatch",
+            "host",
+            "runtime",
+            "secret",
+            "store",
+            "telemetry",
+            "vault",
+        ],
     ),
     (
         "admin",
@@ -111,6 +122,7 @@ const ROOMS: [(&str, &[&str]); 27] = [
         ],
     ),
     ("connectors", &["audit", "clock", "runtime", "store"]),
+    ("config", &["runtime", "secret", "telemetry", "vault"]),
     ("runtime", &["capabilities", "contract", "fault", "text"]),
     (
         "capabilities",
@@ -119,7 +131,6 @@ const ROOMS: [(&str, &[&str]); 27] = [
     ("verify", &["secret"]),
     ("queue", &["audit", "clock", "fault", "store"]),
     ("audit", &["store", "text"]),
-    ("config", &["secret", "telemetry", "vault"]),
     ("vault", &["secret", "store"]),
     ("egress", &["clock", "contract", "problem", "secret"]),
     ("problem", &["contract"]),

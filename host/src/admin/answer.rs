@@ -61,13 +61,17 @@ impl IntoResponse for Failure {
 impl From<ConnectorError> for Failure {
     fn from(error: ConnectorError) -> Self {
         let status = match &error {
-            ConnectorError::Unknown(_) => StatusCode::NOT_FOUND,
-            ConnectorError::Package(_)
-            | ConnectorError::Imports(_)
-            | ConnectorError::Schema(_)
-            | ConnectorError::Unfit(_)
-            | ConnectorError::Runtime(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            _ => StatusCode::SERVICE_UNAVAILABLE,
+            ConnectorError::Unknown(_)
+            | ConnectorError::UnknownPublisher(_)
+            | ConnectorError::NoTrial { .. } => StatusCode::NOT_FOUND,
+            ConnectorError::Taken(_)
+            | ConnectorError::InUse { .. }
+            | ConnectorError::NothingBefore(_) => StatusCode::CONFLICT,
+            ConnectorError::File { .. }
+            | ConnectorError::Store(_)
+            | ConnectorError::Commit(_)
+            | ConnectorError::Unreadable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, error)
     }

@@ -33,7 +33,7 @@ fn show(rooms: &Rooms, live: &Arc<Live>) -> Value {
     json!({
         "name": live.connection.name,
         "connector": live.connection.connector,
-        "version": live.connector.record.version,
+        "version": live.connector.release.version,
         "state": live.connection.state,
         "settings": live.connection.settings,
         "origins": live.connection.origins,

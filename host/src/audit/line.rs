@@ -82,8 +82,20 @@ words! {
     DeadLetterRetried = "dead-letter.retried",
     /// A person gave stopped work up.
     DeadLetterDiscarded = "dead-letter.discarded",
-    /// A release became current.
+    /// A connector was installed.
     ConnectorInstalled = "connector.installed",
+    /// Another release of a connector became current.
+    ConnectorUpgraded = "connector.upgraded",
+    /// One connection tries a release.
+    ConnectorTried = "connector.tried",
+    /// A connector, or the connection that tried a release, went back.
+    ConnectorRolledBack = "connector.rolled-back",
+    /// A connector was removed.
+    ConnectorRemoved = "connector.removed",
+    /// A publisher is trusted from now on.
+    PublisherTrusted = "publisher.trusted",
+    /// A publisher is trusted no more.
+    PublisherDistrusted = "publisher.distrusted",
     /// A connection was added.
     ConnectionAdded = "connection.added",
     /// Secrets of a connection were set.

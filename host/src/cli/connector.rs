@@ -1,14 +1,20 @@
 //! `jackfield connector …`.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    io::{self, IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
+};
 
-use anyhow::Context as _;
-use clap::Subcommand;
-use jackfield_registry::package::Release;
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use jackfield_registry::package::{SigningKey, sign};
 use serde_json::{Value, json};
 
 use super::{
     Common, Voice, build,
+    client::{Client, escaped},
+    inspect::{about, inspect, read},
     voice::{items, text, time},
 };
 
@@ -29,149 +35,239 @@ pub(super) enum Connector {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Install a release into the running host, or put it in the place of an older one.
-    Install {
+    /// Sign a release, so that hosts which trust the key let it in.
+    Sign {
         /// The release.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// The signing key, as `jackfield publisher key` writes it.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Where to write the signed release [default: in its place].
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Install a connector into the running host: shows what it asks for, and asks for a yes.
+    Install(Letting),
+    /// Put a release in the place of the one that is running, without missing a delivery.
+    Upgrade {
+        #[command(flatten)]
+        letting: Letting,
+        /// Try it on one connection first; the others stay as they are.
+        #[arg(long, value_name = "NAME")]
+        connection: Option<String>,
+        /// Go back by itself if it fails more than the one before, in its first ten minutes.
+        #[arg(long, conflicts_with = "connection")]
+        watch: bool,
+    },
+    /// Go back to the release before; at once, for all connections.
+    Rollback {
+        /// The connector.
+        #[arg(value_name = "ID")]
+        id: String,
+        /// End the trial of one connection instead.
+        #[arg(long, value_name = "NAME")]
+        connection: Option<String>,
+    },
+    /// Remove a connector through which no connection goes.
+    Remove {
+        /// The connector.
+        #[arg(value_name = "ID")]
+        id: String,
     },
     /// List installed connectors.
     List,
 }
 
+/// A release, and how it is let in.
+#[derive(Debug, Args)]
+pub(super) struct Letting {
+    /// The release.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Allow all that it asks for, without being asked.
+    #[arg(long, short)]
+    yes: bool,
+    /// Let it in although nobody signed it.
+    #[arg(long)]
+    unsigned: bool,
+}
+
 impl Connector {
     pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
         match self {
-            Self::Build { dir, output } => {
-                let release = build::connector(&dir)?;
-                let id = &release.manifest().connector.id;
-                let file = output.unwrap_or_else(|| format!("{id}.wasm").into());
-                fs::write(&file, release.bytes())
-                    .with_context(|| format!("`{}` cannot be written", file.display()))?;
-                let told = json!({
-                    "id": id,
-                    "file": file,
-                    "digest": release.digest(),
-                    "bytes": release.bytes().len(),
-                });
-                voice.data(&told, |voice, told| {
-                    let kib = release.bytes().len() >> 10;
-                    voice.line(&format!(
-                        "{} ({kib} KiB, {})",
-                        file.display(),
-                        text(&told["digest"])
-                    ));
-                });
-            }
+            Self::Build { dir, output } => built(&dir, output, voice)?,
             Self::Inspect { file } => voice.data(&about(&read(&file)?), inspect),
-            Self::Install { file } => {
-                let bytes = fs::read(&file)
-                    .with_context(|| format!("`{}` cannot be read", file.display()))?;
-                let told = common.client()?.post_bytes("/v1/connectors", bytes).await?;
-                voice.data(&told, |voice, told| {
-                    let (id, version) = (text(&told["id"]), text(&told["version"]));
-                    voice.line(&format!("installed {id} {version} ({})", text(&told["digest"])));
-                });
+            Self::Sign { file, key, output } => signed(&file, &key, output, voice)?,
+            Self::Install(letting) => {
+                let told = letting.let_in(common, voice, "/v1/connectors", &[]).await?;
+                voice.data(&told, |voice, told| voice.line(&named("installed", told)));
+            }
+            Self::Upgrade { letting, connection, watch } => {
+                let mut more = vec![("watch", watch.to_string())];
+                more.extend(connection.clone().map(|name| ("connection", name)));
+                let told = letting.let_in(common, voice, "/v1/connectors/upgrade", &more).await?;
+                let what = match connection {
+                    Some(name) => format!("`{name}` now tries"),
+                    None => "now running".to_owned(),
+                };
+                voice.data(&told, |voice, told| voice.line(&named(&what, told)));
+            }
+            Self::Rollback { id, connection } => {
+                let query = connection.map(|name| format!("?connection={}", escaped(&name)));
+                let path = format!("/v1/connectors/{}/rollback", escaped(&id));
+                let path = format!("{path}{}", query.unwrap_or_default());
+                let told = common.client()?.post(&path, &json!({})).await?;
+                voice.data(&told, |voice, told| voice.line(&named("back at", told)));
+            }
+            Self::Remove { id } => {
+                let path = format!("/v1/connectors/{}", escaped(&id));
+                let told = common.client()?.delete(&path).await?;
+                voice.data(&told, |voice, _| voice.line(&format!("removed {id}")));
             }
             Self::List => {
                 let told = common.client()?.get("/v1/connectors").await?;
-                voice.data(&told, |voice, told| {
-                    let rows = items(told).iter().map(|one| {
-                        let since = time(&one["installed_at_ms"]);
-                        vec![text(&one["id"]), text(&one["version"]), text(&one["title"]), since]
-                    });
-                    voice
-                        .table(&["ID", "VERSION", "TITLE", "INSTALLED"], &rows.collect::<Vec<_>>());
-                });
+                voice.data(&told, list);
             }
         }
         Ok(())
     }
 }
 
-fn read(file: &PathBuf) -> anyhow::Result<Release> {
-    let bytes = fs::read(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
-    Release::read(bytes).with_context(|| format!("`{}` is no release", file.display()))
+impl Letting {
+    /// Shows what the release asks for, has it allowed, and hands it over.
+    async fn let_in(
+        self,
+        common: &Common,
+        voice: &mut Voice,
+        path: &str,
+        more: &[(&str, String)],
+    ) -> anyhow::Result<Value> {
+        let bytes = fs::read(&self.file)
+            .with_context(|| format!("`{}` cannot be read", self.file.display()))?;
+        let client: Client = common.client()?;
+        let unsigned = format!("unsigned={}", self.unsigned);
+        let review = format!("/v1/connectors/review?{unsigned}");
+        let review = client.post_bytes(&review, bytes.clone()).await?;
+        let mut query = unsigned;
+        for (name, value) in more {
+            query.push_str(&format!("&{name}={}", escaped(value)));
+        }
+        if !items(&review["new"]).is_empty() {
+            if !common.json {
+                show(voice, &review);
+            }
+            if !self.yes && !agreed(common.json)? {
+                bail!(
+                    "not allowed, and nothing has changed
+  hint: --yes allows all of it"
+                );
+            }
+            query.push_str(&format!("&approval={}", text(&review["approval"])));
+        }
+        client.post_bytes(&format!("{path}?{query}"), bytes).await
+    }
 }
 
-/// What a release says of itself.
-fn about(release: &Release) -> Value {
-    let manifest = release.manifest();
-    let connector = &manifest.connector;
-    json!({
-        "id": connector.id,
-        "version": connector.version,
-        "title": connector.title,
-        "vendor": connector.vendor,
-        "digest": release.digest(),
-        "egress": manifest.egress.iter().map(|rule| json!({
-            "origin": rule.origin,
-            "methods": rule.methods,
-            "paths": rule.paths,
-            "auth": rule.auth,
-            "why": rule.why,
-        })).collect::<Vec<_>>(),
-        "params": manifest.params.iter().map(|param| &param.name).collect::<Vec<_>>(),
-        "secrets": manifest.secrets.iter().map(|secret| &secret.name).collect::<Vec<_>>(),
-        "webhook": manifest.webhook.is_some(),
-        "events": manifest.events.keys().collect::<Vec<_>>(),
-        "actions": manifest.actions.iter().map(|(name, action)| json!({
-            "name": name,
-            "title": action.title,
-            "mutates": action.mutates,
-        })).collect::<Vec<_>>(),
-        "limits": {
-            "cpu_ms": manifest.limits.cpu_ms,
-            "wall_ms": manifest.limits.wall_ms,
-            "memory_mib": manifest.limits.memory_mib,
-            "storage_kib": manifest.limits.storage_kib,
-        },
-        "imports_beyond_contract": release.imports_beyond_contract(),
-    })
+/// Asks the person at the terminal, if there is one.
+fn agreed(json: bool) -> anyhow::Result<bool> {
+    if json || !io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    eprint!("Allow this? [y/N] ");
+    io::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// The same for a person: what this connector may do, in about ten lines.
-fn inspect(voice: &mut Voice, about: &Value) {
-    let list = |value: &Value| match items(value) {
-        [] => "none".to_owned(),
-        some => some.iter().map(text).collect::<Vec<_>>().join(", "),
+/// What a release asks for: all of it the first time, only what is new afterwards.
+fn show(voice: &mut Voice, review: &Value) {
+    let name = review["publisher_name"].as_str();
+    let by = match (name, review["publisher"].as_str()) {
+        (Some(name), Some(key)) => format!("signed by {name} ({key})"),
+        _ => "signed by nobody".to_owned(),
     };
     voice.line(&format!(
-        "{} {} — {}",
-        text(&about["id"]),
-        text(&about["version"]),
-        text(&about["title"])
+        "{} {} — {}, {by}",
+        text(&review["id"]),
+        text(&review["version"]),
+        text(&review["title"])
     ));
-    voice.line(&format!("digest    {}", text(&about["digest"])));
-    for rule in items(&about["egress"]) {
-        let auth =
-            rule["auth"].as_str().map_or("no credential".into(), |auth| format!("with `{auth}`"));
-        voice.line(&format!(
-            "may send  {} to {}{} ({auth}): {}",
-            list(&rule["methods"]),
-            text(&rule["origin"]),
-            list(&rule["paths"]),
-            text(&rule["why"])
-        ));
+    match review["current"].as_str() {
+        Some(current) if review["is_by_another"] == true => voice.line(&format!(
+            "NOT by whoever made {current}, which is running. It asks for all of this:"
+        )),
+        Some(current) => voice.line(&format!("Beyond what {current} was allowed, it asks for:")),
+        None => voice.line("It asks for:"),
     }
-    voice.line(&format!("settings  {}", list(&about["params"])));
-    voice.line(&format!("secrets   {} (it sees none of them)", list(&about["secrets"])));
-    voice.line(&format!("webhooks  {}", if about["webhook"] == true { "yes" } else { "no" }));
-    voice.line(&format!("events    {}", list(&about["events"])));
-    let actions = items(&about["actions"]).iter().map(|action| {
-        let reads = if action["mutates"] == true { "" } else { " (reads)" };
-        format!("{}{reads}", text(&action["name"]))
+    for line in items(&review["new"]) {
+        voice.line(&format!("  + {}", text(line)));
+    }
+    for reason in items(&review["reasons"]) {
+        voice.line(&format!("  {}: {}", text(&reason["origin"]), text(&reason["why"])));
+    }
+}
+
+fn named(what: &str, told: &Value) -> String {
+    let (id, version) = (text(&told["id"]), text(&told["version"]));
+    format!("{what} {id} {version} ({})", text(&told["digest"]))
+}
+
+fn built(dir: &Path, output: Option<PathBuf>, voice: &mut Voice) -> anyhow::Result<()> {
+    let release = build::connector(dir)?;
+    let id = &release.manifest().connector.id;
+    let file = output.unwrap_or_else(|| format!("{id}.wasm").into());
+    fs::write(&file, release.bytes())
+        .with_context(|| format!("`{}` cannot be written", file.display()))?;
+    let told = json!({
+        "id": id,
+        "file": file,
+        "digest": release.digest(),
+        "bytes": release.bytes().len(),
     });
-    let actions: Vec<String> = actions.collect();
-    let actions = if actions.is_empty() { "none".into() } else { actions.join(", ") };
-    voice.line(&format!("actions   {actions}"));
-    let limits = &about["limits"];
-    voice.line(&format!(
-        "per call  {} ms CPU, {} ms in all, {} MiB memory; keeps up to {} KiB",
-        limits["cpu_ms"], limits["wall_ms"], limits["memory_mib"], limits["storage_kib"]
-    ));
-    let beyond = items(&about["imports_beyond_contract"]);
-    if !beyond.is_empty() {
-        voice.line(&format!("REFUSED   it imports {}", list(&about["imports_beyond_contract"])));
-    }
+    voice.data(&told, |voice, told| {
+        let kib = release.bytes().len() >> 10;
+        voice.line(&format!("{} ({kib} KiB, {})", file.display(), text(&told["digest"])));
+    });
+    Ok(())
+}
+
+fn signed(
+    file: &Path,
+    key: &Path,
+    output: Option<PathBuf>,
+    voice: &mut Voice,
+) -> anyhow::Result<()> {
+    let release = read(file)?;
+    let key_text = fs::read_to_string(key)
+        .with_context(|| format!("the signing key `{}` cannot be read", key.display()))?;
+    let key = SigningKey::from_text(key_text.trim())
+        .with_context(|| format!("`{}` holds no signing key", key.display()))?;
+    let bytes = sign(release.bytes(), &key)?;
+    let output = output.unwrap_or_else(|| file.to_owned());
+    fs::write(&output, bytes)
+        .with_context(|| format!("`{}` cannot be written", output.display()))?;
+    let told = json!({ "file": output, "publisher": key.publisher() });
+    voice.data(&told, |voice, told| {
+        voice.line(&format!("{} is signed by {}", output.display(), text(&told["publisher"])));
+    });
+    Ok(())
+}
+
+fn list(voice: &mut Voice, told: &Value) {
+    let rows = items(told).iter().map(|one| {
+        let before = items(&one["before"]).iter().map(text).collect::<Vec<_>>().join(" ");
+        let signed = if one["publisher"].is_null() { "no" } else { "yes" };
+        vec![
+            text(&one["id"]),
+            text(&one["version"]),
+            before,
+            signed.to_owned(),
+            text(&one["title"]),
+            time(&one["installed_at_ms"]),
+        ]
+    });
+    let head = ["ID", "VERSION", "BEFORE", "SIGNED", "TITLE", "INSTALLED"];
+    voice.table(&head, &rows.collect::<Vec<_>>());
 }

@@ -12,6 +12,8 @@ mod connector;
 mod doctor;
 mod flow;
 mod init;
+mod inspect;
+mod publisher;
 mod records;
 mod serve;
 mod status;
@@ -24,7 +26,10 @@ use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::config::{self, DATA, File};
+use crate::{
+    config::{self, DATA, File},
+    runtime::{COMPILE, compile_here},
+};
 use client::Client;
 use voice::Voice;
 
@@ -124,6 +129,12 @@ enum Command {
     /// Make, list and revoke tokens for the admin API.
     #[command(subcommand)]
     Token(token::Token),
+    /// Say whose releases may be installed.
+    #[command(subcommand)]
+    Publisher(publisher::Publisher),
+    /// Compile the component on standard input to standard output, for a host.
+    #[command(name = COMPILE, hide = true)]
+    Compile,
     /// Print a script that completes commands in a shell.
     Completions {
         /// Which shell.
@@ -178,6 +189,8 @@ fn obey(common: &Common, command: Command, voice: &mut Voice) -> anyhow::Result<
         Command::DeadLetter(letter) => wait(letter.run(common, voice))?,
         Command::Audit(audit) => wait(audit.run(common, voice))?,
         Command::Token(token) => wait(token.run(common, voice))?,
+        Command::Publisher(publisher) => wait(publisher.run(common, voice))?,
+        Command::Compile => compile_here()?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "jackfield", &mut script);

@@ -54,6 +54,7 @@ impl Serve {
             reserve_bytes: file
                 .reserve_mib
                 .map_or(RESERVE_BYTES, |mib| mib.saturating_mul(1 << 20)),
+            compiler: config::own_compiler().context("this program does not know its own file")?,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         runtime.context("the workers cannot be started")?.block_on(async {

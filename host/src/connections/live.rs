@@ -52,7 +52,7 @@ impl verify::Secrets for Live {
 impl Inner {
     /// Makes a connection usable with the release that is current now.
     pub(super) fn enliven(&self, connection: Connection) -> Result<Live, ConnectionError> {
-        let connector = self.connectors.get(&connection.connector)?;
+        let connector = self.connectors.of(&connection.connector, &connection.name)?;
         self.through(connection, connector)
     }
 

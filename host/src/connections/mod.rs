@@ -192,13 +192,42 @@ impl Connections {
         self.0.index.load().out_of_order.keys().cloned().collect()
     }
 
-    /// Whether the connections of a connector could go through another release of it.
-    pub fn fit(&self, candidate: &Arc<Installed>) -> Result<(), ConnectionError> {
-        let id = &candidate.record.id;
-        for live in self.list().iter().filter(|live| live.connection.connector == *id) {
+    /// Whether the connections of a connector, or the one that shall try it, could go through
+    /// another release of it.
+    pub fn fit(
+        &self,
+        candidate: &Arc<Installed>,
+        alone: Option<&str>,
+    ) -> Result<(), ConnectionError> {
+        let lives = match alone {
+            Some(name) => vec![self.get(name)?],
+            None => self.through(&candidate.id),
+        };
+        for live in lives {
+            if live.connection.connector != candidate.id {
+                let (name, id) = (&live.connection.name, &candidate.id);
+                let why = format!("`{name}` does not go through the connector `{id}`");
+                return Err(ConnectionError::Unfit(vec![why]));
+            }
             self.0.through(live.connection.clone(), candidate.clone())?;
         }
         Ok(())
+    }
+
+    /// The connections of a connector that are in use.
+    pub fn through(&self, connector: &str) -> Vec<Arc<Live>> {
+        let mut lives = self.list();
+        lives.retain(|live| live.connection.connector == connector);
+        lives
+    }
+
+    /// The names of all connections of a connector, those that cannot be used now included.
+    pub fn names_through(&self, connector: &str) -> Vec<String> {
+        let index = self.0.index.load();
+        let live = index.by_name.values().map(|live| &live.connection);
+        let all = live.chain(index.out_of_order.values());
+        let of = all.filter(|connection| connection.connector == connector);
+        of.map(|connection| connection.name.clone()).collect()
     }
 
     /// All of them, by name.

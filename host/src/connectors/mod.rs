@@ -1,106 +1,54 @@
-//! Installed releases: kept on disk by digest, compiled, and the one that is current per id.
+//! Installed connectors: their releases on disk by digest, compiled, and which one is current.
 //!
 //! Promises that the current release changes in one step: new calls take the new one, calls in
-//! flight end on the one they began with. A release that does not pass a gate changes nothing.
-//! Never runs a connector.
+//! flight end on the one they began with. A release that does not pass a gate, or a kill at any
+//! point, leaves what ran before as it was. Never runs a connector outside a sandbox.
 
+mod error;
+mod files;
+mod gates;
+mod publishers;
+mod record;
+mod review;
 mod schemas;
 
 use std::{
-    collections::BTreeMap,
-    fs,
-    io::{self, Write},
-    path::{Path, PathBuf},
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     sync::Arc,
 };
 
 use arc_swap::ArcSwap;
-use jackfield_registry::{
-    manifest::Manifest,
-    package::{Digest, PackageError, Release},
-};
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use jackfield_registry::manifest::Manifest;
 
+pub use error::ConnectorError;
+pub use publishers::Trusted;
+pub use record::{ConnectorRecord, Grant, KEPT_MAX, ReleaseRecord, Watch};
+pub use review::{Reason, Review};
 pub use schemas::{SchemaError, Schemas};
 
 use crate::{
     audit::{Actor, Line, Word},
     clock::SharedClock,
-    runtime::{Limits, Package, Runtime, RuntimeError},
-    store::{Batch, CommitError, Store, StoreError, trees},
+    runtime::{Limits, Package, Runtime},
+    store::{Batch, Store, trees},
 };
+use files::Files;
 
-/// What can go wrong when a connector is installed or looked up.
-#[derive(Debug, Error)]
-pub enum ConnectorError {
-    /// Not a release: no component, no manifest, or a manifest with mistakes.
-    #[error(transparent)]
-    Package(#[from] PackageError),
-    /// It wants what no connector gets.
-    #[error(
-        "the component imports what is beyond the contract: {}\n  hint: a connector gets HTTP, \
-         secrets, storage and the log through `jackfield:connector`, and of WASI only clocks, \
-         random numbers and standard streams",
-        .0.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-    )]
-    Imports(Vec<String>),
-    /// An action's schema in the manifest is not one.
-    #[error(transparent)]
-    Schema(#[from] SchemaError),
-    /// It does not compile or link.
-    #[error(transparent)]
-    Runtime(#[from] RuntimeError),
-    /// A connection could not go on through it.
-    #[error(
-        "the release does not fit what is connected: {0}\n  hint: the running release stays; see `jackfield connection list`"
-    )]
-    Unfit(String),
-    /// The release could not be written or read.
-    #[error("the release file `{path}` cannot be used: {source}")]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The commit failed.
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-    /// What the store says of the connector `id` cannot be read.
-    #[error("the record of connector `{id}` cannot be read: {source}")]
-    Unreadable {
-        /// Which connector.
-        id: String,
-        /// What serde says.
-        source: serde_json::Error,
-    },
-    /// No connector has this id.
-    #[error("there is no connector `{0}`; `jackfield connector list` shows those installed")]
-    Unknown(String),
-}
+/// How long a new release is on probation where somebody asked for it, in milliseconds.
+const WATCH_MS: u64 = 10 * 60_000;
+/// How many calls of a watched release must fail before anything is concluded.
+const WATCH_FAILURES_MIN: u64 = 3;
+/// How many times the share of failed calls of the release before is too much.
+const WATCH_WORSE: f64 = 2.0;
 
-/// What is kept of an installed connector, beside the release file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InstalledRecord {
-    /// The connector's id.
-    pub id: String,
-    /// The release's version.
-    pub version: String,
-    /// The release's digest: the name of its file.
-    pub digest: Digest,
-    /// When it was installed, in milliseconds since 1970.
-    pub installed_at_ms: u64,
-}
-
-/// A connector that is ready to be called.
+/// A release that is ready to be called.
 #[derive(Debug)]
 pub struct Installed {
-    /// What is kept of it.
-    pub record: InstalledRecord,
+    /// The connector's id.
+    pub id: String,
+    /// What is kept of the release.
+    pub release: ReleaseRecord,
     /// What it says of itself.
     pub manifest: Manifest,
     /// Its compiled code.
@@ -109,6 +57,32 @@ pub struct Installed {
     pub schemas: Schemas,
     /// What one call of it may use.
     pub limits: Limits,
+}
+
+/// How a release shall be let in.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Whether it is a connector's first release, or one in the place of another.
+    pub kind: Kind,
+    /// Whether it may be unsigned.
+    pub unsigned: bool,
+    /// The yes to what it asks for, as its [`Review`] calls it.
+    pub approval: Option<String>,
+    /// Whether it is watched, and taken back if it fails more than the one before.
+    pub watch: bool,
+    /// Who wishes it.
+    pub actor: Actor,
+}
+
+/// What a release comes as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// The first of its connector.
+    Install,
+    /// In the place of another, for all connections.
+    Upgrade,
+    /// In the place of another, for one connection.
+    Trial(String),
 }
 
 /// All installed connectors. Cheap to clone.
@@ -120,10 +94,18 @@ struct Inner {
     store: Store,
     runtime: Runtime,
     clock: SharedClock,
-    dir: PathBuf,
-    current: ArcSwap<BTreeMap<String, Arc<Installed>>>,
+    files: Files,
+    slots: ArcSwap<BTreeMap<String, Slot>>,
     /// One change at a time, so that none is lost between reading the map and writing it.
     changing: tokio::sync::Mutex<()>,
+}
+
+/// One connector: what is kept of it, and its releases that are in use.
+#[derive(Debug, Clone)]
+struct Slot {
+    record: Arc<ConnectorRecord>,
+    current: Arc<Installed>,
+    trials: BTreeMap<String, Arc<Installed>>,
 }
 
 impl Connectors {
@@ -134,131 +116,280 @@ impl Connectors {
         clock: SharedClock,
         dir: PathBuf,
     ) -> Result<Self, ConnectorError> {
-        let mut current = BTreeMap::new();
+        let files = Files::new(dir);
+        let mut slots = BTreeMap::new();
+        let mut needed = Some(BTreeSet::new());
         for (id, value) in store.scan_prefix(trees::RELEASES, &[], None, usize::MAX)? {
             let id = String::from_utf8_lossy(&id).into_owned();
-            match load(&runtime, &dir, &id, &value) {
-                Ok(installed) => drop(current.insert(id, Arc::new(installed))),
+            let record = serde_json::from_slice::<ConnectorRecord>(&value)
+                .map_err(|source| ConnectorError::Unreadable { id: id.clone(), source });
+            let slot = record.and_then(|record| {
+                if let Some(needed) = &mut needed {
+                    needed.extend(record.releases().map(|release| release.digest));
+                }
+                load(&runtime, &files, record)
+            });
+            match slot {
+                Ok(slot) => drop(slots.insert(id, slot)),
                 // One that is out of order must not keep the others from working.
-                Err(error) => tracing::error!(
-                    connector = id, %error, "not loaded: install it again; its connections wait"
-                ),
+                Err(error) => {
+                    if matches!(error, ConnectorError::Unreadable { .. }) {
+                        needed = None;
+                    }
+                    tracing::error!(
+                        connector = id, %error, "not loaded: upgrade it; its connections wait"
+                    );
+                }
             }
         }
-        let current = ArcSwap::from_pointee(current);
+        // Where a record cannot be read, nobody knows which files it needs.
+        if let Some(needed) = needed {
+            files.keep_only(&needed);
+        }
+        let slots = ArcSwap::from_pointee(slots);
         let changing = tokio::sync::Mutex::new(());
-        Ok(Self(Arc::new(Inner { store, runtime, clock, dir, current, changing })))
+        Ok(Self(Arc::new(Inner { store, runtime, clock, files, slots, changing })))
     }
 
     /// The current release of a connector.
     pub fn get(&self, id: &str) -> Result<Arc<Installed>, ConnectorError> {
-        let current = self.0.current.load();
-        current.get(id).cloned().ok_or_else(|| ConnectorError::Unknown(id.into()))
+        let slots = self.0.slots.load();
+        slots.get(id).map(|slot| slot.current.clone()).ok_or_else(|| unknown(id))
     }
 
-    /// All of them, by id.
-    pub fn list(&self) -> Vec<Arc<Installed>> {
-        self.0.current.load().values().cloned().collect()
+    /// The release of a connector through which a connection goes.
+    pub fn of(&self, id: &str, connection: &str) -> Result<Arc<Installed>, ConnectorError> {
+        let slots = self.0.slots.load();
+        let slot = slots.get(id).ok_or_else(|| unknown(id))?;
+        Ok(slot.trials.get(connection).unwrap_or(&slot.current).clone())
     }
 
-    /// Installs a release, or puts it in the place of the one that is current: all gates first,
-    /// then the file, then the record, then the pointer. `fits` is the last gate: whether the
-    /// connections of the connector can go through it.
-    pub async fn install(
+    /// What is kept of a connector.
+    pub fn record(&self, id: &str) -> Option<ConnectorRecord> {
+        self.0.slots.load().get(id).map(|slot| ConnectorRecord::clone(&slot.record))
+    }
+
+    /// The current releases of all of them, by id, and what is kept of each.
+    pub fn list(&self) -> Vec<(Arc<ConnectorRecord>, Arc<Installed>)> {
+        let slots = self.0.slots.load();
+        slots.values().map(|slot| (slot.record.clone(), slot.current.clone())).collect()
+    }
+
+    /// What a person should look at before a release is let in.
+    pub fn review(&self, bytes: Vec<u8>, unsigned: bool) -> Result<Review, ConnectorError> {
+        Ok(self.review_of(&self.inspect(bytes, unsigned)?))
+    }
+
+    /// Lets a release in: all gates first, then the file, then the record, then the pointer.
+    /// `fits` is the last gate: whether the connections of the connector can go through it.
+    pub async fn let_in(
         &self,
         bytes: Vec<u8>,
+        wish: Wish,
+        fits: impl FnOnce(&Arc<Installed>) -> Result<(), String>,
+    ) -> Result<Arc<Installed>, ConnectorError> {
+        let _one = self.0.changing.lock().await;
+        let candidate = self.inspect(bytes, wish.unsigned)?;
+        let review = self.review_of(&candidate);
+        let id = review.id.clone();
+        let known = self.slot(&id);
+        match (&wish.kind, &known) {
+            (Kind::Install, Some(_)) => return Err(ConnectorError::Taken(id)),
+            (Kind::Upgrade | Kind::Trial(_), None) => return Err(ConnectorError::Unknown(id)),
+            _ => {}
+        }
+        Self::expect_approval(&review, wish.approval.as_deref())?;
+        let installed = self.make_ready(candidate).await?;
+        fits(&installed).map_err(ConnectorError::Unfit)?;
+        let slot = self.slot_with(known, installed.clone(), &review, &wish);
+        let word = match wish.kind {
+            Kind::Install => Word::ConnectorInstalled,
+            Kind::Upgrade => Word::ConnectorUpgraded,
+            Kind::Trial(_) => Word::ConnectorTried,
+        };
+        self.commit(slot, wish.actor, word, &installed).await?;
+        Ok(installed)
+    }
+
+    /// The slot as it will be once a release is let in.
+    fn slot_with(
+        &self,
+        known: Option<Slot>,
+        installed: Arc<Installed>,
+        review: &Review,
+        wish: &Wish,
+    ) -> Slot {
+        let release = installed.release.clone();
+        let (publisher, at_ms) = (release.publisher, release.installed_at_ms);
+        let given = Grant { publisher, asks: review.asks.clone(), at_ms, by: wish.actor.clone() };
+        let Some(mut slot) = known else {
+            let record = Arc::new(ConnectorRecord::new(&installed.id, release, given));
+            return Slot { record, current: installed, trials: BTreeMap::new() };
+        };
+        let mut record = ConnectorRecord::clone(&slot.record);
+        if !review.new.is_empty() {
+            record.grant = given;
+        }
+        match &wish.kind {
+            Kind::Trial(connection) => {
+                record.trials.insert(connection.clone(), release);
+                slot.trials.insert(connection.clone(), installed);
+            }
+            Kind::Install | Kind::Upgrade => {
+                let failed_before = slot.current.package.tally().failed_share();
+                record.promote(release);
+                record.watch =
+                    wish.watch.then(|| Watch { until_ms: at_ms + WATCH_MS, failed_before });
+                slot.trials.clear();
+                slot.current = installed;
+            }
+        }
+        Slot { record: Arc::new(record), ..slot }
+    }
+
+    /// Goes back to the release before, or ends a connection's trial.
+    pub async fn roll_back(
+        &self,
+        id: &str,
+        connection: Option<&str>,
         actor: Actor,
         fits: impl FnOnce(&Arc<Installed>) -> Result<(), String>,
     ) -> Result<Arc<Installed>, ConnectorError> {
         let _one = self.0.changing.lock().await;
-        let this = self.clone();
-        let now_ms = self.0.clock.now_ms();
-        let work = tokio::task::spawn_blocking(move || this.gates(bytes, now_ms));
-        // A panic in a gate is a bug; it is passed on to the caller's own panic guard.
-        let installed = Arc::new(
-            work.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?,
-        );
-        fits(&installed).map_err(ConnectorError::Unfit)?;
-        let record = &installed.record;
-        let mut batch = Batch::new();
-        // Strings and numbers always make JSON.
-        let value = serde_json::to_vec(record).expect("plain data");
-        batch.put(trees::RELEASES, record.id.as_bytes(), value);
-        Line::new(now_ms, actor, Word::ConnectorInstalled, &record.id)
-            .detail("version", &record.version)
-            .detail("digest", record.digest.to_string())
-            .record(&mut batch);
-        self.0.store.commit(batch).await?;
-        let mut current = BTreeMap::clone(&self.0.current.load());
-        current.insert(record.id.clone(), installed.clone());
-        self.0.current.store(Arc::new(current));
-        Ok(installed)
+        let mut slot = self.slot(id).ok_or_else(|| unknown(id))?;
+        let mut record = ConnectorRecord::clone(&slot.record);
+        match connection {
+            Some(connection) => {
+                if record.trials.remove(connection).is_none() {
+                    let (id, connection) = (id.into(), connection.into());
+                    return Err(ConnectorError::NoTrial { id, connection });
+                }
+                slot.trials.remove(connection);
+            }
+            None if record.roll_back() => {
+                let (this, back) = (self.clone(), record.current.clone());
+                let load = move || {
+                    let release = this.0.files.read(&back.digest)?;
+                    gates::ready(&this.0.runtime, &release, back)
+                };
+                // A panic here is a bug; it is passed on to the caller's own panic guard.
+                let loaded = tokio::task::spawn_blocking(load)
+                    .await
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+                slot.current = Arc::new(loaded?);
+                slot.trials.clear();
+            }
+            None => return Err(ConnectorError::NothingBefore(id.into())),
+        }
+        fits(&slot.current).map_err(ConnectorError::Unfit)?;
+        slot.record = Arc::new(record);
+        let current = slot.current.clone();
+        self.commit(slot, actor, Word::ConnectorRolledBack, &current).await?;
+        Ok(current)
     }
 
-    /// Everything that can say no, and then the file.
-    fn gates(&self, bytes: Vec<u8>, now_ms: u64) -> Result<Installed, ConnectorError> {
-        let release = Release::read(bytes)?;
-        let beyond = release.imports_beyond_contract();
-        if !beyond.is_empty() {
-            return Err(ConnectorError::Imports(beyond));
+    /// Removes a connector and its releases. `in_use` says which connections go through it.
+    pub async fn remove(
+        &self,
+        id: &str,
+        actor: Actor,
+        in_use: impl FnOnce() -> Vec<String>,
+    ) -> Result<(), ConnectorError> {
+        let _one = self.0.changing.lock().await;
+        let slot = self.slot(id).ok_or_else(|| unknown(id))?;
+        let connections = in_use();
+        if !connections.is_empty() {
+            return Err(ConnectorError::InUse { id: id.into(), connections });
         }
-        let installed = ready(&self.0.runtime, &release, now_ms)?;
-        let path = file(&self.0.dir, &release.digest());
-        write(&path, release.bytes()).map_err(|source| ConnectorError::File { path, source })?;
-        Ok(installed)
+        let mut batch = Batch::new();
+        batch.delete(trees::RELEASES, id.as_bytes());
+        Line::new(self.0.clock.now_ms(), actor, Word::ConnectorRemoved, id)
+            .detail("version", &slot.record.current.version)
+            .record(&mut batch);
+        self.0.store.commit(batch).await?;
+        let mut slots = BTreeMap::clone(&self.0.slots.load());
+        slots.remove(id);
+        self.0.slots.store(Arc::new(slots));
+        self.forget(&slot.record);
+        Ok(())
     }
+
+    /// Which watched releases fail more than those before them.
+    pub fn failing(&self) -> Vec<String> {
+        let now_ms = self.0.clock.now_ms();
+        let slots = self.0.slots.load();
+        let worse = slots.values().filter(|slot| {
+            slot.record.watch.as_ref().is_some_and(|watch| {
+                let tally = slot.current.package.tally();
+                let allowed = (watch.failed_before * WATCH_WORSE).min(0.5);
+                now_ms < watch.until_ms
+                    && tally.failed >= WATCH_FAILURES_MIN
+                    && tally.failed_share() > allowed
+            })
+        });
+        worse.map(|slot| slot.record.id.clone()).collect()
+    }
+
+    fn slot(&self, id: &str) -> Option<Slot> {
+        self.0.slots.load().get(id).cloned()
+    }
+
+    /// Makes a slot what it shall be: on disk, and then for new calls.
+    async fn commit(
+        &self,
+        slot: Slot,
+        actor: Actor,
+        word: Word,
+        installed: &Installed,
+    ) -> Result<(), ConnectorError> {
+        let record = slot.record.clone();
+        let mut batch = Batch::new();
+        // Texts and numbers always make JSON.
+        let value = serde_json::to_vec(&*record).expect("plain data");
+        batch.put(trees::RELEASES, record.id.as_bytes(), value);
+        let publisher = installed.release.publisher.map(|publisher| publisher.to_string());
+        Line::new(self.0.clock.now_ms(), actor, word, &record.id)
+            .detail("version", &installed.release.version)
+            .detail("digest", installed.release.digest)
+            .detail("publisher", publisher.as_deref().unwrap_or("unsigned"))
+            .record(&mut batch);
+        self.0.store.commit(batch).await?;
+        let mut slots = BTreeMap::clone(&self.0.slots.load());
+        let last = slots.insert(record.id.clone(), slot);
+        self.0.slots.store(Arc::new(slots));
+        if let Some(last) = last {
+            self.forget(&last.record);
+        }
+        Ok(())
+    }
+
+    /// Removes what a record needed and no record needs any more.
+    fn forget(&self, last: &ConnectorRecord) {
+        let slots = self.0.slots.load();
+        let kept = || slots.values().flat_map(|slot| slot.record.releases());
+        for release in last.releases() {
+            if !kept().any(|kept| kept.digest == release.digest) {
+                self.0.files.remove(&release.digest);
+            }
+            if !kept().any(|kept| kept.code_digest == release.code_digest) {
+                self.0.runtime.forget(&release.code_digest.to_hex());
+            }
+        }
+    }
+}
+
+fn unknown(id: &str) -> ConnectorError {
+    ConnectorError::Unknown(id.to_owned())
 }
 
 /// Makes ready what the store says is installed.
-fn load(
-    runtime: &Runtime,
-    dir: &Path,
-    id: &str,
-    record: &[u8],
-) -> Result<Installed, ConnectorError> {
-    let record: InstalledRecord = serde_json::from_slice(record)
-        .map_err(|source| ConnectorError::Unreadable { id: id.into(), source })?;
-    let path = file(dir, &record.digest);
-    let bytes = fs::read(&path).map_err(|source| ConnectorError::File { path, source })?;
-    ready(runtime, &Release::read(bytes)?, record.installed_at_ms)
-}
-
-/// Compiles a release and its schemas.
-fn ready(
-    runtime: &Runtime,
-    release: &Release,
-    installed_at_ms: u64,
-) -> Result<Installed, ConnectorError> {
-    let manifest = release.manifest().clone();
-    let schemas = Schemas::compile(&manifest)?;
-    let package = runtime.load(release)?;
-    let record = InstalledRecord {
-        id: manifest.connector.id.clone(),
-        version: manifest.connector.version.clone(),
-        digest: release.digest(),
-        installed_at_ms,
+fn load(runtime: &Runtime, files: &Files, record: ConnectorRecord) -> Result<Slot, ConnectorError> {
+    let one = |release: &ReleaseRecord| {
+        let file = files.read(&release.digest)?;
+        gates::ready(runtime, &file, release.clone()).map(Arc::new)
     };
-    let asks = &manifest.limits;
-    let limits = Limits {
-        cpu_ms: asks.cpu_ms,
-        wall_ms: asks.wall_ms,
-        memory_bytes: (asks.memory_mib as usize) << 20,
-    };
-    Ok(Installed { record, manifest, package, schemas, limits })
-}
-
-fn file(dir: &Path, digest: &Digest) -> PathBuf {
-    dir.join(format!("{}.wasm", digest.to_hex()))
-}
-
-/// Writes a file so that after a power cut it is there whole or not at all.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(dir)?;
-    let part = path.with_extension("part");
-    let mut file = fs::File::create(&part)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(part, path)?;
-    fs::File::open(dir)?.sync_all()
+    let trials = record.trials.iter();
+    let trials = trials.map(|(name, release)| Ok((name.clone(), one(release)?)));
+    let trials = trials.collect::<Result<_, ConnectorError>>()?;
+    Ok(Slot { current: one(&record.current)?, trials, record: Arc::new(record) })
 }

@@ -1,13 +1,14 @@
 //! Compiled code on disk, so that a host that starts again does not compile again.
 //!
-//! A file is named by the digest of the component and by what it was compiled with, and begins
-//! with a MAC: compiled code is native code, and only this host's own is loaded.
+//! A file is named by the digest of the component and by what it was compiled with. Beside it
+//! lies its MAC: compiled code is native code, and only this host's own is loaded. It is mapped,
+//! not read, so that what no call needs takes no memory.
 #![expect(unsafe_code, reason = "loading compiled code, once its MAC is checked")]
 
 use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -15,24 +16,26 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use wasmtime::{Engine, component::Component};
 
-use super::RuntimeError;
-
-/// The length of the MAC in front of the code, in bytes.
-const MAC_BYTES: usize = 32;
+use super::{RuntimeError, compile::Compiler};
 
 /// The directory of compiled code.
 pub(super) struct Cache {
     dir: PathBuf,
     key: [u8; 32],
+    compiler: Compiler,
     /// Wasmtime's version, settings and the machine's CPU features, as one number.
     engine: u64,
 }
 
 impl Cache {
-    pub(super) fn new(dir: PathBuf, key: [u8; 32], engine: &Engine) -> Self {
+    pub(super) fn new(dir: PathBuf, key: [u8; 32], compiler: Compiler, engine: &Engine) -> Self {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        Self { dir, key, engine: hasher.finish() }
+        Self { dir, key, compiler, engine: hasher.finish() }
+    }
+
+    fn path(&self, digest: &str) -> PathBuf {
+        self.dir.join(format!("{digest}-{:016x}.cwasm", self.engine))
     }
 
     /// The compiled form of `component`: from the cache, or compiled now and kept.
@@ -43,20 +46,38 @@ impl Cache {
         digest: &str,
         component: &[u8],
     ) -> Result<Component, RuntimeError> {
-        let path = self.dir.join(format!("{digest}-{:016x}.cwasm", self.engine));
-        if let Some(compiled) = self.read(&path) {
-            // SAFETY: the MAC says that this host wrote these bytes, and the name and wasmtime's
-            // own header say that an engine like this one compiled them.
-            if let Ok(component) = unsafe { Component::deserialize(engine, compiled) } {
-                return Ok(component);
+        let path = self.path(digest);
+        if let Some(component) = self.mapped(engine, &path) {
+            return Ok(component);
+        }
+        let compiled = self.compiler.compile(component)?;
+        match self.write(&path, &compiled) {
+            Ok(()) => {
+                if let Some(component) = self.mapped(engine, &path) {
+                    return Ok(component);
+                }
+            }
+            Err(error) => tracing::warn!(
+                %error, file = %path.display(),
+                "compiled code is not kept; the next start compiles again"
+            ),
+        }
+        // SAFETY: our own compiler made it from these bytes for an engine like this one.
+        let loaded = unsafe { Component::deserialize(engine, compiled) };
+        loaded.map_err(|error| RuntimeError::Compile(format!("{error:#}")))
+    }
+
+    /// Removes what was compiled of a code. What is mapped stays until it is let go.
+    pub(super) fn remove(&self, digest: &str) {
+        let path = self.path(digest);
+        for path in [mac_path(&path), path] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => tracing::warn!(
+                    %error, file = %path.display(), "compiled code that nobody needs stays"
+                ),
+                _ => {}
             }
         }
-        let compiled = engine.precompile_component(component).map_err(RuntimeError::Compile)?;
-        if let Err(error) = self.write(&path, &compiled) {
-            tracing::warn!(%error, file = %path.display(), "compiled code is not kept; the next start compiles again");
-        }
-        // SAFETY: compiled by this engine in the line above.
-        unsafe { Component::deserialize(engine, compiled) }.map_err(RuntimeError::Compile)
     }
 
     fn mac(&self, path: &Path) -> Hmac<Sha256> {
@@ -68,24 +89,52 @@ impl Cache {
     }
 
     /// The code in `path`, if it is there and this host wrote it.
-    fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        let file = fs::read(path).ok()?;
-        let (mac, compiled) = file.split_at_checked(MAC_BYTES)?;
-        if self.mac(path).chain_update(compiled).verify_slice(mac).is_err() {
-            tracing::warn!(file = %path.display(), "a compile cache file is forged or damaged; compiling again");
+    fn mapped(&self, engine: &Engine, path: &Path) -> Option<Component> {
+        let mut file = fs::File::open(path).ok()?;
+        let wanted = fs::read(mac_path(path)).unwrap_or_default();
+        let mut mac = self.mac(path);
+        io::copy(&mut file, &mut Update(&mut mac)).ok()?;
+        if mac.verify_slice(&wanted).is_err() {
+            tracing::warn!(
+                file = %path.display(),
+                "a compile cache file is forged or damaged; compiling again"
+            );
             return None;
         }
-        Some(compiled.to_vec())
+        // SAFETY: the MAC says that this host wrote the file, and the name and wasmtime's own
+        // header say that an engine like this one compiled it. Nobody but the host's own user
+        // can write into the directory, and the host replaces files, it does not change them.
+        unsafe { Component::deserialize_file(engine, path) }.ok()
     }
 
     fn write(&self, path: &Path, compiled: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.dir)?;
         let mac = self.mac(path).chain_update(compiled).finalize().into_bytes();
-        let part = path.with_extension("part");
-        let mut file = fs::File::create(&part)?;
-        file.write_all(&mac)?;
-        file.write_all(compiled)?;
         // No sync: after a power cut the MAC tells a torn file, and it is compiled again.
-        fs::rename(part, path)
+        for (path, bytes) in [(path.to_owned(), compiled), (mac_path(path), &mac[..])] {
+            let part = path.with_added_extension("part");
+            fs::write(&part, bytes)?;
+            fs::rename(part, path)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the MAC of a file stands.
+fn mac_path(path: &Path) -> PathBuf {
+    path.with_extension("mac")
+}
+
+/// Feeds a MAC.
+struct Update<'a>(&'a mut Hmac<Sha256>);
+
+impl io::Write for Update<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

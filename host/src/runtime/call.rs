@@ -134,6 +134,13 @@ impl Runtime {
         call!(self, package.expressions, window, limits, call_evaluate(expressions, &input, &vars))
     }
 
+    /// Makes one sandbox, so that what a component does as it begins is done within its limits
+    /// before anybody relies on it.
+    pub async fn try_out(&self, package: &Package, limits: Limits) -> Result<(), RuntimeError> {
+        let begun = self.run(package, Window::shut(), limits, async |_, _| Ok(Ok(()))).await;
+        begun.result.map_err(|fault| RuntimeError::Begin(fault.to_string()))
+    }
+
     /// Runs one export in a sandbox of its own, within its limits.
     async fn run<T>(
         &self,
@@ -156,6 +163,7 @@ impl Runtime {
             Ok(Err(error)) => Err(trapped(&error, store.data(), limits)),
             Ok(Ok(answer)) => answer.map_err(Fault::from),
         };
+        package.count(&result);
         let mut sandbox = store.into_data();
         sandbox.tell_stderr();
         Called { result, window: Some(sandbox.window) }

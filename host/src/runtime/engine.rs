@@ -46,17 +46,29 @@ pub(super) fn build() -> Result<Engine, RuntimeError> {
         .table_keep_resident(KEEP_RESIDENT_BYTES)
         .async_stack_keep_resident(KEEP_RESIDENT_BYTES)
         .pagemap_scan(Enabled::No);
-    let mut config = Config::new();
+    let mut config = config();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        .memory_reservation(MEMORY_BYTES_MAX as u64)
-        .memory_guard_size(32 << 20)
         .max_wasm_stack(STACK_BYTES)
         .async_stack_size(CALL_STACK_BYTES)
-        .epoch_interruption(true)
-        .wasm_component_model(true)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(32));
     Engine::new(&config).map_err(RuntimeError::Engine)
+}
+
+/// An engine that compiles for the one above and runs nothing, so it needs no pool.
+pub(super) fn for_compiling() -> Result<Engine, RuntimeError> {
+    Engine::new(&config()).map_err(RuntimeError::Engine)
+}
+
+/// What decides about the compiled code.
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .memory_reservation(MEMORY_BYTES_MAX as u64)
+        .memory_guard_size(32 << 20)
+        .epoch_interruption(true)
+        .wasm_component_model(true);
+    config
 }
 
 /// Moves the epoch on, from a thread of its own: a guest that spins on every worker of tokio
@@ -85,5 +97,20 @@ impl Ticker {
 impl Drop for Ticker {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+    #[test]
+    fn what_the_compiling_engine_makes_fits_the_running_one() {
+        let hash = |engine: wasmtime::Engine| {
+            let mut hasher = DefaultHasher::new();
+            engine.precompile_compatibility_hash().hash(&mut hasher);
+            hasher.finish()
+        };
+        assert_eq!(hash(super::for_compiling().unwrap()), hash(super::build().unwrap()));
     }
 }

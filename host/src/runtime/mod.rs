@@ -6,6 +6,7 @@
 
 mod cache;
 mod call;
+mod compile;
 mod engine;
 mod fault;
 mod limits;
@@ -18,8 +19,9 @@ use thiserror::Error;
 use wasmtime::{Engine, component::Linker};
 
 pub use call::Called;
+pub use compile::{COMPILE, Compiler, compile_here};
 pub use limits::Limits;
-pub use package::Package;
+pub use package::{Package, Tally};
 
 use sandbox::Sandbox;
 
@@ -36,11 +38,14 @@ pub enum RuntimeError {
     #[error("the epoch thread does not start: {0}")]
     Thread(#[source] io::Error),
     /// The bytes are not a component that this engine can compile.
-    #[error("the component does not compile: {0:#}")]
-    Compile(#[source] wasmtime::Error),
+    #[error("the component does not compile: {0}")]
+    Compile(String),
     /// It asks for something that a component cannot have here.
     #[error("the component cannot be instantiated: {0:#}")]
     Instantiate(#[source] wasmtime::Error),
+    /// It does not get as far as being called.
+    #[error("the component does not begin: {0}")]
+    Begin(String),
     /// A role was asked for that the component does not export.
     #[error("the connector does not have the role `{0}`")]
     NoRole(&'static str),
@@ -59,12 +64,16 @@ struct Inner {
 
 impl Runtime {
     /// Starts the engine. Compiled code is kept in `cache_dir` under a MAC by `cache_key`, since
-    /// a forged cache file would be native code of a stranger.
-    pub fn start(cache_dir: PathBuf, cache_key: [u8; 32]) -> Result<Self, RuntimeError> {
+    /// a forged cache file would be native code of a stranger. `compiler` makes it.
+    pub fn start(
+        cache_dir: PathBuf,
+        cache_key: [u8; 32],
+        compiler: Compiler,
+    ) -> Result<Self, RuntimeError> {
         let engine = engine::build()?;
         let mut linker = Linker::new(&engine);
         sandbox::link(&mut linker)?;
-        let cache = cache::Cache::new(cache_dir, cache_key, &engine);
+        let cache = cache::Cache::new(cache_dir, cache_key, compiler, &engine);
         let _ticker = engine::Ticker::start(engine.clone())?;
         Ok(Self(Arc::new(Inner { engine, linker, cache, _ticker })))
     }

@@ -1,12 +1,18 @@
 //! A release that is ready to run: compiled, linked, and with its roles looked up.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use jackfield_registry::package::Release;
 use wasmtime::component::InstancePre;
 
 use super::{Runtime, RuntimeError, sandbox::Sandbox};
-use crate::contract::{expressions, roles};
+use crate::{
+    contract::{expressions, roles},
+    fault::{Blame, Fault},
+};
 
 /// A compiled release. Cheap to clone; its memory goes when the last call in it ends.
 #[derive(Clone)]
@@ -20,6 +26,40 @@ pub(super) struct Roles {
     pub(super) actions: Option<roles::actions::GuestIndices>,
     pub(super) account: Option<roles::account::GuestIndices>,
     pub(super) expressions: Option<expressions::GuestIndices>,
+    calls: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// How the calls of a package went since it was loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// How many there were.
+    pub calls: u64,
+    /// In how many of them the guest was to blame that nothing came of it.
+    pub failed: u64,
+}
+
+impl Tally {
+    /// The share of calls that failed, from 0 to 1.
+    pub fn failed_share(self) -> f64 {
+        // Beyond 2⁵³ calls the share is not exact, and nobody minds.
+        if self.calls == 0 { 0.0 } else { self.failed as f64 / self.calls as f64 }
+    }
+}
+
+impl Package {
+    /// How its calls went.
+    pub fn tally(&self) -> Tally {
+        let (calls, failed) = (&self.0.calls, &self.0.failed);
+        Tally { calls: calls.load(Ordering::Relaxed), failed: failed.load(Ordering::Relaxed) }
+    }
+
+    pub(super) fn count<T>(&self, result: &Result<T, Fault>) {
+        self.0.calls.fetch_add(1, Ordering::Relaxed);
+        if result.as_ref().is_err_and(|fault| fault.blame == Blame::Guest) {
+            self.0.failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Runtime {
@@ -27,6 +67,11 @@ impl Runtime {
     /// when it compiles: call it where blocking is allowed.
     pub fn load(&self, release: &Release) -> Result<Package, RuntimeError> {
         self.load_component(&release.code_digest().to_hex(), release.code())
+    }
+
+    /// Lets go of the compiled form of a code, which is on disk for the next start.
+    pub fn forget(&self, digest: &str) {
+        self.0.cache.remove(digest);
     }
 
     /// The same for a component that belongs to the host itself.
@@ -41,6 +86,8 @@ impl Runtime {
             account: roles::account::GuestIndices::new(&instance).ok(),
             expressions: expressions::GuestIndices::new(&instance).ok(),
             instance,
+            calls: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
         })))
     }
 }

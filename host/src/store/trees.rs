@@ -53,7 +53,7 @@ pub const AUDIT: Tree = short(10, "audit");
 /// Connections by name.
 pub const CONNECTIONS: Tree = long(11, "connections");
 /// Installed releases by connector id.
-pub const RELEASES: Tree = short(12, "releases");
+pub const RELEASES: Tree = long(12, "releases");
 /// Flows by name, and their versions by digest.
 pub const FLOWS: Tree = long(13, "flows");
 /// Sealed secrets and sealed data keys.
@@ -62,6 +62,8 @@ pub const SECRETS: Tree = long(14, "secrets");
 pub const STORAGE: Tree = long(15, "storage");
 /// Counts, such as how much storage a connection uses.
 pub const COUNTERS: Tree = short(16, "counters");
+/// Publishers whose releases may be installed, by the operator's name for them.
+pub const PUBLISHERS: Tree = short(17, "publishers");
 
 /// The pieces of long values; known to this room alone.
 pub(super) const PIECES: Tree = short(255, "pieces");

@@ -6,6 +6,7 @@
 //! a second wish. Never reads a file, and never knows a connection's values.
 
 mod actions;
+mod asks;
 mod auth;
 mod check;
 mod connector;
@@ -25,6 +26,7 @@ pub mod webhook;
 use std::collections::BTreeMap;
 
 pub use actions::{Action, Entity, EventKind, Idempotency, SchemaRef};
+pub use asks::Asks;
 pub use auth::{Auth, Password, Placement, Username};
 pub use connector::{CATEGORIES, Connector, ROLES};
 pub use egress::{Budget, Egress, Health, Http, METHODS};

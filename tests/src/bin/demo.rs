@@ -32,6 +32,9 @@ struct Demo {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = jackfield_tests::releases::compile_if_asked() {
+        return code;
+    }
     let demo = Demo::parse();
     // Warnings alone: what happens is shown from the audit trail.
     if let Err(why) = telemetry::start(LogFormat::Text, "warn") {

@@ -35,6 +35,9 @@ enum What {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = jackfield_tests::releases::compile_if_asked() {
+        return code;
+    }
     let torture = Torture::parse();
     let rounds = match torture.what {
         What::Host { args } => return jackfield::cli::main(args),

@@ -1,0 +1,86 @@
+//! What a person looks at before a release is let in, and how their yes is bound to it.
+
+use jackfield_registry::{
+    manifest::Asks,
+    package::{Digest, Publisher},
+};
+use serde::Serialize;
+
+use super::{Connectors, gates::Candidate};
+
+/// What a release asks for, and what of it is new.
+#[derive(Debug, Clone, Serialize)]
+pub struct Review {
+    /// The connector's id.
+    pub id: String,
+    /// The release's version.
+    pub version: String,
+    /// The connector's title.
+    pub title: String,
+    /// The release's digest.
+    pub digest: Digest,
+    /// Who signed it.
+    pub publisher: Option<Publisher>,
+    /// What the operator calls them.
+    pub publisher_name: Option<String>,
+    /// The version that is current now.
+    pub current: Option<String>,
+    /// Whether the current one is by somebody else.
+    pub is_by_another: bool,
+    /// Where it sends requests, and why.
+    pub reasons: Vec<Reason>,
+    /// All that it asks for.
+    pub asks: Asks,
+    /// What of it nobody has allowed yet, a line each.
+    pub new: Vec<String>,
+    /// What a yes to this release and these asks is called.
+    pub approval: String,
+}
+
+/// Why a connector wants to reach an origin, in its author's words.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reason {
+    /// The origin.
+    pub origin: String,
+    /// What for.
+    pub why: String,
+}
+
+impl Connectors {
+    /// What a person should look at before this candidate is let in.
+    pub(super) fn review_of(&self, candidate: &Candidate) -> Review {
+        let release = &candidate.release;
+        let manifest = release.manifest();
+        let id = manifest.connector.id.clone();
+        let known = self.record(&id);
+        let granted = known.as_ref().map(|known| known.granted(&candidate.record));
+        let asks = manifest.asks();
+        let reasons = manifest.egress.iter();
+        let reasons =
+            reasons.map(|rule| Reason { origin: rule.origin.clone(), why: rule.why.clone() });
+        Review {
+            version: manifest.connector.version.clone(),
+            title: manifest.connector.title.clone(),
+            digest: release.digest(),
+            publisher: release.publisher(),
+            publisher_name: candidate.publisher_name.clone(),
+            is_by_another: known
+                .as_ref()
+                .is_some_and(|known| known.grant.publisher != release.publisher()),
+            current: known.map(|known| known.current.version),
+            reasons: reasons.collect(),
+            new: asks.beyond(&granted.unwrap_or_default()),
+            approval: approval(release.digest(), &asks),
+            asks,
+            id,
+        }
+    }
+}
+
+/// A yes is to one file and to what it asked for.
+fn approval(digest: Digest, asks: &Asks) -> String {
+    // Texts and numbers always make JSON.
+    let asks = serde_json::to_vec(asks).expect("plain data");
+    let both = [digest.to_hex().as_bytes(), &asks].concat();
+    Digest::of(&both).to_hex()
+}
