@@ -23,8 +23,10 @@ fn a_host_that_is_killed_loses_and_doubles_nothing() {
 
 #[test]
 fn every_measure_tells_its_figures() {
-    for name in ["ingest", "call", "pipeline"] {
-        let told = run(env!("CARGO_BIN_EXE_measure"), &[name, "--seconds", "1", "--rounds", "1"]);
+    let short = ["--seconds", "1", "--rounds", "1"];
+    for name in ["ingest", "call", "pipeline", "swap", "kill", "cycles"] {
+        let few: &[&str] = if name == "cycles" { &["--cycles", "3"] } else { &[] };
+        let told = run(env!("CARGO_BIN_EXE_measure"), &[&[name], &short[..], few].concat());
         assert!(told["ratio"].as_f64().unwrap() > 0.0, "{told}");
         assert!(told["yardstick"].is_object() && told["durability"].is_string(), "{told}");
     }

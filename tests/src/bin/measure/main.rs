@@ -4,11 +4,16 @@
 //! with it, in the same process, and the ratio of the two is what counts.
 
 mod call;
+mod cycles;
+mod density;
 mod ingest;
+mod install;
 mod journal;
+mod kill;
 mod load;
 mod pipeline;
 mod report;
+mod swap;
 
 use std::process::ExitCode;
 
@@ -41,9 +46,26 @@ enum What {
     Call,
     /// Webhook, parse, map, action: whole ways a second, against as many bare durable appends.
     Pipeline,
+    /// Releases that change places under signed load, once a second; no webhook may notice.
+    Swap,
+    /// How soon a guest that spins is stopped.
+    Kill,
+    /// Memory for each of 100 installed connectors.
+    Density,
+    /// How soon a host with 140 connectors serves.
+    Start,
+    /// Memory after many installs and removals of a connector.
+    Cycles {
+        /// How many.
+        #[arg(long, default_value_t = 10_000, value_name = "N")]
+        cycles: u32,
+    },
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = jackfield_tests::releases::compile_if_asked() {
+        return code;
+    }
     let measure = Measure::parse();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let turns = report::Turns { seconds: measure.seconds, rounds: measure.rounds };
@@ -52,6 +74,11 @@ fn main() -> ExitCode {
             What::Ingest => ingest::measure(turns).await,
             What::Call => call::measure(turns).await,
             What::Pipeline => pipeline::measure(turns).await,
+            What::Swap => swap::measure(turns).await,
+            What::Kill => kill::measure(turns).await,
+            What::Density => density::density().await,
+            What::Start => density::start().await,
+            What::Cycles { cycles } => cycles::measure(cycles).await,
         }
     });
     match measured {

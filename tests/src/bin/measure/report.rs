@@ -29,6 +29,11 @@ impl Side {
         self.seconds += took.as_secs_f64();
     }
 
+    /// How many there were.
+    pub fn count(&self) -> usize {
+        self.latencies_ns.len()
+    }
+
     /// How many a second.
     pub fn per_second(&self) -> f64 {
         if self.seconds == 0.0 { 0.0 } else { self.latencies_ns.len() as f64 / self.seconds }

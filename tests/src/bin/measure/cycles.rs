@@ -1,0 +1,51 @@
+//! Cycles: a connector is installed and removed again and again, and memory stays where it was.
+//!
+//! The yardstick is the memory after the first hundred.
+
+use jackfield::{audit::Actor, connectors::Kind};
+use jackfield_tests::{house::House, releases};
+use serde_json::json;
+
+use super::{
+    install::{let_in, resident_mib},
+    report::Report,
+};
+
+/// After so many cycles the memory is what it will be.
+const FIRST: u32 = 100;
+
+pub async fn measure(cycles: u32) -> anyhow::Result<Report> {
+    let house = House::open().await;
+    let rooms = house.rooms();
+    // It has the same code, which therefore stays compiled: what is measured is the host.
+    let_in(rooms, &releases::orders("keeper", "0.1.0"), Kind::Install).await?;
+    let release = releases::orders("orders", "0.1.0");
+    let mut first = resident_mib()?;
+    for cycle in 1..=cycles {
+        let_in(rooms, &release, Kind::Install).await?;
+        rooms.remove_connector("orders", Actor::Operator("measure".into())).await?;
+        if cycle == FIRST.min(cycles) {
+            first = resident_mib()?;
+        }
+        if cycle % 1000 == 0 {
+            eprintln!("{cycle} of {cycles} …");
+        }
+    }
+    let last = resident_mib()?;
+    let growth = last / first - 1.0;
+    Ok(Report {
+        name: "cycles",
+        ratio: last / first,
+        lines: vec![format!(
+            "{last:.1} MiB after {cycles} cycles, {first:.1} MiB after {FIRST}: {:+.1} %",
+            growth * 100.0
+        )],
+        more: json!({
+            "cycles": cycles,
+            "resident_mib": last,
+            "growth": growth,
+            "yardstick": { "resident_mib": first },
+            "durability": "each install and each removal is an fdatasync",
+        }),
+    })
+}
