@@ -51,6 +51,14 @@ impl Manifest {
                 things.insert(format!("POST {}{path} again without asking", rule.origin));
             }
         }
+        for param in &self.params {
+            // Where the operator left it open, the default decides which host is reached.
+            let slot = format!("{{param:{}}}", param.name);
+            let default = param.default.as_ref();
+            let default =
+                default.filter(|_| self.egress.iter().any(|rule| rule.origin.contains(&slot)));
+            things.extend(default.map(|value| format!("{slot} being {value} unless it is set")));
+        }
         for secret in &self.secrets {
             things.insert(format!("the secret {}", secret.name));
             for way in &secret.guest {
@@ -101,6 +109,86 @@ fn credential(auth: &Auth) -> String {
                 [] => "with a user name".into(),
                 names => format!("with the secret {}", names.join(" and ")),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Manifest;
+
+    const MANIFEST: &str = r#"
+[connector]
+id = "x"
+version = "1.0.0"
+title = "X"
+vendor = "X"
+category = "other"
+roles = []
+docs = "https://example.com"
+licence = "Apache-2.0"
+
+[[param]]
+name = "region"
+title = "Region"
+required = false
+default = "eu"
+
+[[secret]]
+name = "token"
+title = "Token"
+
+[[secret]]
+name = "other"
+title = "Another"
+
+[auth.main]
+kind = "bearer"
+secret = "token"
+
+[[egress]]
+origin = "https://{param:region}.example.com"
+methods = ["GET"]
+paths = ["/v1/"]
+auth = "main"
+why = "reads"
+
+[limits]
+cpu_ms = 100
+"#;
+
+    /// What a manifest with one text in the place of another asks for beyond the one above.
+    fn beyond(from: &str, to: &str) -> Vec<String> {
+        assert!(MANIFEST.contains(from), "{from}");
+        let asks = |text: &str| Manifest::parse(text, "connector.toml").unwrap().asks();
+        asks(&MANIFEST.replace(from, to)).beyond(&asks(MANIFEST))
+    }
+
+    #[test]
+    fn whatever_widens_is_asked_for_anew() {
+        for (from, to) in [
+            ("methods = [\"GET\"]", "methods = [\"GET\", \"POST\"]"),
+            ("/v1/", "/"),
+            (".example.com\"", ".example.org\""),
+            ("secret = \"token\"", "secret = \"other\""),
+            ("default = \"eu\"", "default = \"us\""),
+            ("title = \"Token\"", "title = \"Token\"\nguest = [\"mac\"]"),
+            ("cpu_ms = 100", "cpu_ms = 101"),
+        ] {
+            let new = beyond(from, to);
+            assert!(!new.is_empty(), "{to} is nothing new");
+        }
+    }
+
+    #[test]
+    fn what_is_the_same_or_less_is_not() {
+        for (from, to) in [
+            ("1.0.0", "2.0.0"),
+            ("cpu_ms = 100", "cpu_ms = 99"),
+            ("title = \"Region\"", "title = \"The region\""),
+        ] {
+            let new = beyond(from, to);
+            assert!(new.is_empty(), "{to}: {new:?}");
         }
     }
 }

@@ -67,7 +67,7 @@ pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
         stopped.add(vec![nanos(begin.elapsed())], begin.elapsed());
         late.add(latencies_ns, begin.elapsed());
         let fault = ended.err().context("a guest that spins came to an end")?;
-        ensure!(fault.code == "cpu-limit", "stopped for `{}`: {}", fault.code, fault.message);
+        ensure!(fault.code == "cpu-budget", "stopped for `{}`: {}", fault.code, fault.message);
     }
     let over_ms = |share| stopped.quantile_us(share) / 1000.0 - CPU_MS as f64;
     Ok(Report {
