@@ -244,8 +244,17 @@ impl Rooms {
         actor: Actor,
     ) -> Result<Arc<Installed>, HostError> {
         let fits = |back: &Arc<Installed>| self.fits(back, connection);
-        let back = self.connectors.roll_back(connector, connection, actor, fits).await?;
+        let back = self.connectors.roll_back(connector, connection, None, actor, fits).await?;
         self.refresh(connector).await;
+        Ok(back)
+    }
+
+    /// Goes back from a release that fails, unless somebody was faster.
+    async fn leave(&self, failing: &Installed) -> Result<Arc<Installed>, HostError> {
+        let (id, host) = (failing.id.as_str(), Actor::Host);
+        let fits = |back: &Arc<Installed>| self.fits(back, None);
+        let back = self.connectors.roll_back(id, None, Some(failing), host, fits).await?;
+        self.refresh(id).await;
         Ok(back)
     }
 
@@ -270,8 +279,9 @@ impl Rooms {
     /// Takes releases back that are watched and fail more than those before them.
     async fn keep_watch(self, mut stopped: watch::Receiver<bool>) {
         while !*stopped.borrow_and_update() {
-            for connector in self.connectors.failing() {
-                match self.roll_back(&connector, None, Actor::Host).await {
+            for failing in self.connectors.failing() {
+                let connector = &failing.id;
+                match self.leave(&failing).await {
                     Ok(back) => tracing::error!(
                         connector,
                         version = back.release.version,

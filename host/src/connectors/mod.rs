@@ -11,6 +11,7 @@ mod publishers;
 mod record;
 mod review;
 mod schemas;
+mod wish;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,6 +27,7 @@ pub use publishers::Trusted;
 pub use record::{ConnectorRecord, Grant, KEPT_MAX, ReleaseRecord, Watch};
 pub use review::{Reason, Review};
 pub use schemas::{SchemaError, Schemas};
+pub use wish::{Kind, Wish};
 
 use crate::{
     audit::{Actor, Line, Word},
@@ -41,6 +43,8 @@ const WATCH_MS: u64 = 10 * 60_000;
 const WATCH_FAILURES_MIN: u64 = 3;
 /// How many times the share of failed calls of the release before is too much.
 const WATCH_WORSE: f64 = 2.0;
+/// The share of failed calls that is never too much, and the one that always is.
+const WATCH_SHARE: (f64, f64) = (0.05, 0.95);
 
 /// A release that is ready to be called.
 #[derive(Debug)]
@@ -57,32 +61,6 @@ pub struct Installed {
     pub schemas: Schemas,
     /// What one call of it may use.
     pub limits: Limits,
-}
-
-/// How a release shall be let in.
-#[derive(Debug, Clone)]
-pub struct Wish {
-    /// Whether it is a connector's first release, or one in the place of another.
-    pub kind: Kind,
-    /// Whether it may be unsigned.
-    pub unsigned: bool,
-    /// The yes to what it asks for, as its [`Review`] calls it.
-    pub approval: Option<String>,
-    /// Whether it is watched, and taken back if it fails more than the one before.
-    pub watch: bool,
-    /// Who wishes it.
-    pub actor: Actor,
-}
-
-/// What a release comes as.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
-    /// The first of its connector.
-    Install,
-    /// In the place of another, for all connections.
-    Upgrade,
-    /// In the place of another, for one connection.
-    Trial(String),
 }
 
 /// All installed connectors. Cheap to clone.
@@ -227,7 +205,8 @@ impl Connectors {
             return Slot { record, current: installed, trials: BTreeMap::new() };
         };
         let mut record = ConnectorRecord::clone(&slot.record);
-        if !review.new.is_empty() {
+        // A yes to a trial is for that trial: the other connections need one of their own.
+        if !review.new.is_empty() && !matches!(wish.kind, Kind::Trial(_)) {
             record.grant = given;
         }
         match &wish.kind {
@@ -247,16 +226,21 @@ impl Connectors {
         Slot { record: Arc::new(record), ..slot }
     }
 
-    /// Goes back to the release before, or ends a connection's trial.
+    /// Goes back to the release before, or ends a connection's trial. Where only `from` shall be
+    /// left, and it is not current any more, nothing changes.
     pub async fn roll_back(
         &self,
         id: &str,
         connection: Option<&str>,
+        from: Option<&Installed>,
         actor: Actor,
         fits: impl FnOnce(&Arc<Installed>) -> Result<(), String>,
     ) -> Result<Arc<Installed>, ConnectorError> {
         let _one = self.0.changing.lock().await;
         let mut slot = self.slot(id).ok_or_else(|| unknown(id))?;
+        if from.is_some_and(|from| from.release != slot.record.current) {
+            return Ok(slot.current);
+        }
         let mut record = ConnectorRecord::clone(&slot.record);
         match connection {
             Some(connection) => {
@@ -315,19 +299,20 @@ impl Connectors {
     }
 
     /// Which watched releases fail more than those before them.
-    pub fn failing(&self) -> Vec<String> {
+    pub fn failing(&self) -> Vec<Arc<Installed>> {
         let now_ms = self.0.clock.now_ms();
         let slots = self.0.slots.load();
         let worse = slots.values().filter(|slot| {
             slot.record.watch.as_ref().is_some_and(|watch| {
                 let tally = slot.current.package.tally();
-                let allowed = (watch.failed_before * WATCH_WORSE).min(0.5);
+                let allowed =
+                    (watch.failed_before * WATCH_WORSE).clamp(WATCH_SHARE.0, WATCH_SHARE.1);
                 now_ms < watch.until_ms
                     && tally.failed >= WATCH_FAILURES_MIN
                     && tally.failed_share() > allowed
             })
         });
-        worse.map(|slot| slot.record.id.clone()).collect()
+        worse.map(|slot| slot.current.clone()).collect()
     }
 
     fn slot(&self, id: &str) -> Option<Slot> {
