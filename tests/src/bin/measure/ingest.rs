@@ -32,7 +32,7 @@ use super::{
 };
 
 /// Connections that send at the same time.
-const CONNECTIONS: usize = 64;
+const CONNECTIONS: u32 = 64;
 
 pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     let house = House::open().await;
@@ -84,8 +84,8 @@ async fn turn(
     side: &mut Side,
 ) -> anyhow::Result<()> {
     let begin = Instant::now();
-    let latencies_ns = load::send(url, CONNECTIONS, number, seconds).await?;
-    side.add(latencies_ns, begin.elapsed());
+    let sent = load::send(url, CONNECTIONS, None, number, seconds).await?;
+    side.add(sent.none_refused()?, begin.elapsed());
     Ok(())
 }
 

@@ -29,7 +29,7 @@ use super::{
 /// Commits on the way of one webhook.
 const COMMITS: usize = 4;
 /// Ways that are under way at the same time, at most: what one connection may have claimed.
-const AT_ONCE: usize = jackfield::queue::CLAIMS_PER_LANE;
+const AT_ONCE: u32 = jackfield::queue::CLAIMS_PER_LANE as u32;
 
 pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     let house = House::open().await;
@@ -78,7 +78,7 @@ async fn ways(
 ) -> anyhow::Result<()> {
     let begin = Instant::now();
     let written_before = till.vendor().receipts();
-    let all = load::send(url, AT_ONCE, number, seconds).await?;
+    let all = load::send(url, AT_ONCE, None, number, seconds).await?.none_refused()?;
     let wanted = written_before + all.len() as u64;
     while till.vendor().receipts() < wanted {
         SystemClock.sleep_until(SystemClock.now_ms() + 1).await;

@@ -3,41 +3,32 @@
 //! The yardstick is the same load without swaps, in turns with it.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
-use anyhow::Context as _;
 use jackfield::connectors::Kind;
 use jackfield_tests::{
     house::House,
     orders::{self, Till},
     releases,
-    sender::Lane,
     twin::Twin,
 };
 use serde_json::json;
-use tokio::{
-    task::JoinSet,
-    time::{Instant, MissedTickBehavior, interval},
-};
+use tokio::time::{Instant, interval};
 
 use super::{
     install::let_in,
+    load::{self, BODY_BYTES},
     report::{Report, Side, Turns},
 };
 
 /// Webhooks a second, over all connections of the sender.
 const PER_SECOND: u32 = 2_000;
 /// Connections of the sender.
-const LANES: u32 = 32;
+const CONNECTIONS: u32 = 32;
 /// How often releases change places.
 const SWAP_EVERY: Duration = Duration::from_secs(1);
-/// The length of a body, in bytes.
-const BODY_BYTES: usize = 2048;
 
 pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     let house = House::open().await;
@@ -50,9 +41,9 @@ pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     let (mut swaps, mut refused) = (0, 0);
     for round in 1..=turns.rounds {
         eprintln!("round {round} of {} …", turns.rounds);
-        refused += load(&endpoint, &number, turns.seconds, &mut without).await?;
+        refused += press(&endpoint, &number, turns.seconds, &mut without).await?;
         let end = Instant::now() + Duration::from_secs(turns.seconds);
-        let mut pressing = Box::pin(load(&endpoint, &number, turns.seconds, &mut with));
+        let mut pressing = Box::pin(press(&endpoint, &number, turns.seconds, &mut with));
         let mut next = interval(SWAP_EVERY);
         refused += loop {
             tokio::select! {
@@ -95,43 +86,16 @@ pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     })
 }
 
-/// Sends at a fixed pace for some seconds; answers how many were not answered with a 200.
-async fn load(
+/// Sends at the pace for some seconds; answers how many were not answered with a 200.
+async fn press(
     url: &str,
     number: &Arc<AtomicU64>,
     seconds: u64,
     side: &mut Side,
 ) -> anyhow::Result<u64> {
     let begin = Instant::now();
-    let end = begin + Duration::from_secs(seconds);
-    let mut lanes = JoinSet::new();
-    for lane_number in 0..LANES {
-        let mut lane = Lane::new(url)?;
-        let number = number.clone();
-        lanes.spawn(async move {
-            let (mut latencies_ns, mut refused) = (Vec::new(), 0);
-            let pace = Duration::from_secs(1) * LANES / PER_SECOND;
-            let mut next = tokio::time::interval_at(begin + pace * lane_number / LANES, pace);
-            next.set_missed_tick_behavior(MissedTickBehavior::Burst);
-            while Instant::now() < end {
-                next.tick().await;
-                let delivery = orders::delivery(number.fetch_add(1, Ordering::Relaxed), BODY_BYTES);
-                match lane.send(&delivery).await {
-                    Ok(answer) if answer.status == 200 => {
-                        latencies_ns.push(answer.latency_us * 1000);
-                    }
-                    _ => refused += 1,
-                }
-            }
-            (latencies_ns, refused)
-        });
-    }
-    let (mut all, mut refused) = (Vec::new(), 0);
-    while let Some(lane) = lanes.join_next().await {
-        let (latencies_ns, more) = lane.context("a lane panicked")?;
-        all.extend(latencies_ns);
-        refused += more;
-    }
-    side.add(all, begin.elapsed());
-    Ok(refused)
+    let every = Duration::from_secs(1) / PER_SECOND;
+    let sent = load::send(url, CONNECTIONS, Some(every), number, seconds).await?;
+    side.add(sent.latencies_ns, begin.elapsed());
+    Ok(sent.refused)
 }
