@@ -1,7 +1,7 @@
 //! `context`: settings, time, and which try of which intention this is.
 
-use jackfield::capabilities::Particulars;
-use serde_json::{Value, json};
+use jackfield::capabilities::{Particulars, Window};
+use serde_json::json;
 
 use super::probe::Scene;
 
@@ -12,8 +12,10 @@ async fn a_call_knows_its_settings_and_its_intention() {
     assert_eq!(settings["word"], "lantern");
     let particulars =
         Particulars { attempt: 3, idempotency_key: Some("abc-1".into()), ..Particulars::default() };
-    let called = scene.call("one", json!({ "ask": "context" }), particulars).await;
-    let seen: Value = serde_json::from_str(&called.result.unwrap()).unwrap();
+    let live = scene.live("one");
+    let window = Window::open(&live.means, &particulars);
+    let ask = json!({ "ask": "context" });
+    let seen = scene.ask_through(&live, window, live.connector.limits, ask).await.unwrap();
     assert_eq!(seen["attempt"], 3);
     assert_eq!(seen["key"], "abc-1");
     assert!(seen["now_ms"].as_u64().unwrap() > 1_700_000_000_000);

@@ -1,11 +1,13 @@
 //! A guest that asks what it is told to, on connections of its own.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use jackfield::{
     capabilities::{Particulars, Window},
-    contract::Call,
+    connections::Live,
     fault::Fault,
-    runtime::Called,
+    runtime::Limits,
 };
 use jackfield_tests::{
     house::House,
@@ -130,23 +132,31 @@ impl Scene {
         Self { house, mirror }
     }
 
-    /// Has the probe of a connection ask something: what it answers, or how it failed.
-    pub async fn ask(&self, connection: &str, ask: Value) -> Result<Value, Fault> {
-        let called = self.call(connection, ask, Particulars { attempt: 1, ..Default::default() });
-        called.await.result.map(|text| serde_json::from_str(&text).unwrap())
+    pub fn live(&self, connection: &str) -> Arc<Live> {
+        self.house.rooms().connections.get(connection).unwrap()
     }
 
-    pub async fn call(
-        &self,
-        connection: &str,
-        ask: Value,
-        particulars: Particulars,
-    ) -> Called<String> {
-        let rooms = self.house.rooms();
-        let live = rooms.connections.get(connection).unwrap();
-        let window = Window::open(&live.means, &particulars);
-        let call = Call { action: "probe.ask".into(), input: ask.to_string(), ext: Vec::new() };
-        let (package, limits) = (&live.connector.package, live.connector.limits);
-        rooms.runtime.invoke(package, window, limits, &call).await
+    /// Has the probe of a connection ask something: what it answers, or how it failed.
+    pub async fn ask(&self, connection: &str, ask: Value) -> Result<Value, Fault> {
+        let live = self.live(connection);
+        let window = Window::open(&live.means, &first());
+        self.ask_through(&live, window, live.connector.limits, ask).await
     }
+
+    /// The same through a given window, within given limits.
+    pub async fn ask_through(
+        &self,
+        live: &Live,
+        window: Window,
+        limits: Limits,
+        ask: Value,
+    ) -> Result<Value, Fault> {
+        let called = self.house.invoke(live, window, limits, "probe.ask", &ask).await;
+        called.result.map(|text| serde_json::from_str(&text).unwrap())
+    }
+}
+
+/// The first try of a call without an intention.
+pub fn first() -> Particulars {
+    Particulars { attempt: 1, ..Particulars::default() }
 }

@@ -1,14 +1,16 @@
 //! Addresses that are not public: granted or not, by number, in disguise or behind a name, no
 //! guest gets there. The same ranges as in `host/src/egress/address.rs`, here end to end.
 
-use jackfield::egress::Why::{self, *};
-use serde_json::{Value, json};
-
-use super::{liar::Liar, probe::Scene, stage::first};
 use jackfield::{
     capabilities::{Means, Window},
-    contract::Call,
+    egress::Why::{self, *},
     fault::Fault,
+};
+use serde_json::{Value, json};
+
+use super::{
+    liar::Liar,
+    probe::{Scene, first},
 };
 
 /// Address, and the reason for which it is refused.
@@ -120,17 +122,9 @@ const DISGUISES: &[&str] = &[
 
 /// Asks through the connection `one`, with given means.
 async fn send(scene: &Scene, means: &Means, url: &str) -> Result<Value, Fault> {
-    let rooms = scene.house.rooms();
-    let live = rooms.connections.get("one").unwrap();
-    let ask = json!({ "ask": "send", "url": url }).to_string();
-    let call = Call { action: "probe.ask".into(), input: ask, ext: Vec::new() };
-    let (package, limits) = (&live.connector.package, live.connector.limits);
-    let called = rooms.runtime.invoke(package, Window::open(means, &first()), limits, &call).await;
-    called.result.map(|text| serde_json::from_str(&text).unwrap())
-}
-
-fn live(scene: &Scene) -> std::sync::Arc<jackfield::connections::Live> {
-    scene.house.rooms().connections.get("one").unwrap()
+    let live = scene.live("one");
+    let ask = json!({ "ask": "send", "url": url });
+    scene.ask_through(&live, Window::open(means, &first()), live.connector.limits, ask).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +133,7 @@ async fn no_name_leads_to_an_address_that_is_not_public() {
     let liar = Liar::leading_to(scene.mirror.port());
     let origins: Vec<String> = (0..TABLE.len()).map(|n| format!("http://n{n}.example")).collect();
     let origins: Vec<&str> = origins.iter().map(String::as_str).collect();
-    let means = liar.means(&live(&scene), &origins);
+    let means = liar.means(&scene.live("one"), &origins);
     for (n, (address, why)) in TABLE.iter().enumerate() {
         liar.name(&format!("n{n}.example"), &[address]);
         let fault = send(&scene, &means, &format!("http://n{n}.example/v1/")).await.unwrap_err();
@@ -160,7 +154,7 @@ async fn an_address_by_number_is_refused_even_where_it_is_granted() {
             true => format!("http://[{address}]"),
             false => format!("http://{address}"),
         };
-        let means = liar.means(&live(&scene), &[&origin]);
+        let means = liar.means(&scene.live("one"), &[&origin]);
         let fault = send(&scene, &means, &format!("{origin}/")).await.unwrap_err();
         assert_eq!(fault.code, "forbidden", "{address}: {fault}");
         assert!(fault.message.contains(&why.to_string()), "{address}: {fault}");
@@ -172,12 +166,12 @@ async fn an_address_by_number_is_refused_even_where_it_is_granted() {
 async fn an_address_in_disguise_is_known_again() {
     let scene = Scene::set_up().await;
     let liar = Liar::leading_to(scene.mirror.port());
-    let other = liar.means(&live(&scene), &["http://api.example.com"]);
+    let other = liar.means(&scene.live("one"), &["http://api.example.com"]);
     for origin in DISGUISES {
         let url = format!("{origin}/latest/meta-data/");
         let fault = send(&scene, &other, &url).await.unwrap_err();
         assert_eq!(fault.code, "forbidden", "{origin} is not granted: {fault}");
-        let means = liar.means(&live(&scene), &[origin]);
+        let means = liar.means(&scene.live("one"), &[origin]);
         let fault = send(&scene, &means, &url).await.unwrap_err();
         assert_eq!(fault.code, "forbidden", "{origin} is not public: {fault}");
         assert!(fault.message.contains("address"), "{origin}: {fault}");
@@ -192,7 +186,7 @@ async fn localhost_is_judged_as_any_name() {
     for name in ["localhost", "localhost.localdomain", "db.internal", "metadata.google.internal"] {
         liar.name(name, &["127.0.0.1", "::1", "169.254.169.254"]);
         let origin = format!("http://{name}");
-        let means = liar.means(&live(&scene), &[&origin]);
+        let means = liar.means(&scene.live("one"), &[&origin]);
         let fault = send(&scene, &means, &format!("{origin}/")).await.unwrap_err();
         assert_eq!(fault.code, "forbidden", "{name}: {fault}");
     }
@@ -205,13 +199,13 @@ async fn a_name_that_changes_between_check_and_connect_gains_nothing() {
     let liar = Liar::leading_to(scene.mirror.port());
     liar.name("turns.example", &["93.184.216.34"]);
     liar.name("turns.example", &["169.254.169.254"]);
-    let means = liar.means(&live(&scene), &["http://turns.example"]);
+    let means = liar.means(&scene.live("one"), &["http://turns.example"]);
     let seen = send(&scene, &means, "http://turns.example/v1/").await.unwrap();
     assert_eq!(seen["status"], 200);
     assert_eq!(liar.resolved(), ["turns.example"], "one question for one socket");
     assert_eq!(liar.dialled(), ["93.184.216.34:80".parse().unwrap()]);
     // A fresh pool asks again, and is told the other address.
-    let means = liar.means(&live(&scene), &["http://turns.example"]);
+    let means = liar.means(&scene.live("one"), &["http://turns.example"]);
     let fault = send(&scene, &means, "http://turns.example/v1/").await.unwrap_err();
     assert_eq!(fault.code, "forbidden", "{fault}");
     assert_eq!(liar.dialled().len(), 1);
@@ -222,7 +216,7 @@ async fn of_mixed_answers_only_the_public_ones_are_dialled() {
     let scene = Scene::set_up().await;
     let liar = Liar::leading_to(scene.mirror.port());
     liar.name("mixed.example", &["10.0.0.1", "::ffff:127.0.0.1", "93.184.216.34", "fd00::1"]);
-    let means = liar.means(&live(&scene), &["http://mixed.example"]);
+    let means = liar.means(&scene.live("one"), &["http://mixed.example"]);
     assert_eq!(send(&scene, &means, "http://mixed.example/").await.unwrap()["status"], 200);
     assert_eq!(liar.dialled(), ["93.184.216.34:80".parse().unwrap()]);
 }
@@ -232,7 +226,7 @@ async fn other_schemes_ports_and_users_are_refused() {
     let scene = Scene::set_up().await;
     let liar = Liar::leading_to(scene.mirror.port());
     liar.name("api.example.com", &["93.184.216.34"]);
-    let means = liar.means(&live(&scene), &["https://api.example.com"]);
+    let means = liar.means(&scene.live("one"), &["https://api.example.com"]);
     for url in [
         "http://api.example.com/",
         "http://api.example.com:443/",

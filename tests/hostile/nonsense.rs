@@ -72,11 +72,7 @@ async fn an_output_that_is_no_json_or_too_much_of_it_is_a_dead_letter() {
         let sender = Sender::new(&stage.scene.house.endpoint("bad"), 1).unwrap();
         let body = json!({ "event": { "attack": name } }).to_string();
         assert_eq!(sender.send(&Delivery::new(body)).await.unwrap().status, 200);
-        let letters = || {
-            let queue = stage.scene.house.rooms().queue.clone();
-            jackfield::queue::DeadLetters::of(queue).list().unwrap()
-        };
-        until("a dead letter waits", || letters().len() == 1).await;
+        until("a dead letter waits", || stage.scene.house.dead_letters() == 1).await;
         let told = stage.scene.house.told(&["dead-letter", "list"]).await;
         assert_eq!(told[0]["blame"], "guest", "{name}: {told}");
         assert_eq!(told[0]["code"], code, "{name}: {told}");

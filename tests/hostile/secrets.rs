@@ -7,17 +7,16 @@ use base64::{
 use http::StatusCode;
 use jackfield::{
     capabilities::{Means, Window},
-    contract::Call,
     egress::{Credential, Egress, EgressConfig, Policy, Rule},
     secret::Secret,
 };
 use jackfield_tests::twin::{Ask, Reply, Twin, Vendor};
-use serde_json::{Value, json};
+use serde_json::json;
 use url::form_urlencoded::byte_serialize;
 
 use super::{
-    probe::{Scene, TOKEN},
-    stage::{Stage, first},
+    probe::{Scene, TOKEN, first},
+    stage::Stage,
 };
 
 /// A secret with what escapes in every encoding.
@@ -81,8 +80,7 @@ fn traces(secret: &str) -> Vec<String> {
 async fn a_vendor_that_repeats_the_credential_gives_nothing_away() {
     let scene = Scene::set_up().await;
     let parrot = Twin::launch(Parrot, 0).await.unwrap();
-    let rooms = scene.house.rooms();
-    let live = rooms.connections.get("one").unwrap();
+    let live = scene.live("one");
     for secret in [AWKWARD, TOKEN] {
         let value = Secret::new(secret.to_owned());
         let rule = Rule {
@@ -98,12 +96,9 @@ async fn a_vendor_that_repeats_the_credential_gives_nothing_away() {
         let means = Means { egress, ..live.means.clone() };
         for form in FORMS {
             let url = format!("https://api.example.com/v1/{form}");
-            let input = json!({ "ask": "send", "url": url }).to_string();
-            let call = Call { action: "probe.ask".into(), input, ext: Vec::new() };
-            let window = Window::open(&means, &first());
-            let (package, limits) = (&live.connector.package, live.connector.limits);
-            let called = rooms.runtime.invoke(package, window, limits, &call).await;
-            let seen: Value = serde_json::from_str(&called.result.unwrap()).unwrap();
+            let ask = json!({ "ask": "send", "url": url });
+            let (window, limits) = (Window::open(&means, &first()), live.connector.limits);
+            let seen = scene.ask_through(&live, window, limits, ask).await.unwrap();
             let texts: Vec<&str> = seen["headers"]
                 .as_array()
                 .unwrap()

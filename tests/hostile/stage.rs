@@ -1,17 +1,15 @@
 //! A host with a hostile connection, `bad`, beside two well-behaved ones, `one` and `two`.
 
 use jackfield::{
-    capabilities::{Means, Particulars, Window},
-    connections::Live,
-    contract::{Call, Delivery},
+    capabilities::Window,
     fault::{Blame, Fault, Retry},
-    runtime::{Called, Limits},
+    runtime::Called,
 };
 use jackfield_tests::releases;
 use serde_json::{Value, json};
 
 use super::{
-    probe::{Scene, TOKEN},
+    probe::{Scene, TOKEN, first},
     raw,
 };
 
@@ -128,28 +126,11 @@ impl Stage {
         self.scene.house.does(&["flow", "apply", &file]).await;
     }
 
-    pub fn live(&self, connection: &str) -> std::sync::Arc<Live> {
-        self.scene.house.rooms().connections.get(connection).unwrap()
-    }
-
-    /// Has the action of a connection do something within limits, with given means.
-    pub async fn act(
-        &self,
-        live: &Live,
-        means: &Means,
-        limits: Limits,
-        ask: &Value,
-    ) -> Called<String> {
-        let window = Window::open(means, &first());
-        let call = Call { action: "attack.act".into(), input: ask.to_string(), ext: Vec::new() };
-        let runtime = &self.scene.house.rooms().runtime;
-        runtime.invoke(&live.connector.package, window, limits, &call).await
-    }
-
-    /// The same for `connection`, with what it has.
+    /// Has the action of a connection do something, with what it has.
     pub async fn called(&self, connection: &str, ask: Value) -> Called<String> {
-        let live = self.live(connection);
-        self.act(&live, &live.means, live.connector.limits, &ask).await
+        let live = self.scene.live(connection);
+        let window = Window::open(&live.means, &first());
+        self.scene.house.invoke(&live, window, live.connector.limits, "attack.act", &ask).await
     }
 
     /// An attack by `bad` that must fail: with this blame and code, and without harm.
@@ -166,24 +147,5 @@ impl Stage {
     pub async fn stands(&self) {
         let settings = self.scene.ask("two", json!({ "ask": "settings" })).await.unwrap();
         assert_eq!(settings["word"], "lantern");
-    }
-}
-
-/// The first try of a call without an intention.
-pub fn first() -> Particulars {
-    Particulars { attempt: 1, ..Particulars::default() }
-}
-
-/// A webhook as the contract has it.
-pub fn delivery(body: &Value) -> Delivery {
-    Delivery {
-        id: "d-1".into(),
-        received_at_ms: 0,
-        method: "POST".into(),
-        path: String::new(),
-        query: String::new(),
-        headers: Vec::new(),
-        body: body.to_string().into_bytes(),
-        ext: Vec::new(),
     }
 }

@@ -6,12 +6,13 @@ use jackfield::{
     fault::{Blame, Fault},
 };
 use jackfield_tests::{
+    calls,
     house::until,
     sender::{Delivery, Sender},
 };
 use serde_json::{Value, json};
 
-use super::stage::{Stage, delivery, first};
+use super::{probe::first, stage::Stage};
 
 /// The worst that an export can do, and the code that it ends with.
 const WORST: [(&str, &str); 3] = [("trap", "trap"), ("exit", "trap"), ("spin", "cpu-budget")];
@@ -23,11 +24,12 @@ async fn each_export_may_trap_and_harms_nobody() {
         let account = format!("account-{attack}");
         stage.connect(&account, &["--set", &format!("attack={attack}")]).await;
         let rooms = stage.scene.house.rooms();
-        let (bad, account) = (stage.live("bad"), stage.live(&account));
+        let (bad, account) = (stage.scene.live("bad"), stage.scene.live(&account));
         let (package, limits) = (&bad.connector.package, bad.connector.limits);
         let open = || Window::open(&bad.means, &first());
         let ask = json!({ "attack": attack });
-        let hook = delivery(&json!({ "parse": ask, "authenticate": ask }));
+        let hook = json!({ "parse": ask, "authenticate": ask });
+        let hook = calls::posted(hook.to_string());
         let call = Call { action: "attack.act".into(), input: ask.to_string(), ext: Vec::new() };
         let runtime = &rooms.runtime;
         let offline = Particulars { offline: true, ..first() };
@@ -73,11 +75,7 @@ async fn a_trap_in_a_webhook_or_a_step_is_a_dead_letter_that_says_whose_it_was()
     ] {
         assert_eq!(sends(&stage, &body).await, 200, "it is kept before it is run");
     }
-    let letters = || {
-        let queue = stage.scene.house.rooms().queue.clone();
-        jackfield::queue::DeadLetters::of(queue).list().unwrap().len()
-    };
-    until("each is at the repair desk", || letters() == 4).await;
+    until("each is at the repair desk", || stage.scene.house.dead_letters() == 4).await;
     let letters = stage.scene.house.told(&["dead-letter", "list"]).await;
     let mut codes: Vec<&str> = Vec::new();
     for letter in letters.as_array().unwrap() {

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use jackfield::{
-    capabilities::Means,
+    capabilities::{Means, Window},
     clock::{Clock as _, SystemClock},
-    contract::Call,
     fault::Fault,
+    runtime::Limits,
 };
-use jackfield::{capabilities::Window, runtime::Limits};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -16,7 +15,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{liar::Liar, probe::Scene, stage::first};
+use super::{
+    liar::Liar,
+    probe::{Scene, first},
+};
 
 /// How a server of evil intent answers.
 #[derive(Debug, Clone, Copy)]
@@ -146,18 +148,16 @@ async fn ask(scene: &Scene, evil: Evil, wall_ms: u64) -> (Result<Value, Fault>, 
     let server = Server::start(evil).await;
     let liar = Liar::leading_to(server.port);
     liar.name("evil.example", &["93.184.216.34"]);
-    let rooms = scene.house.rooms();
-    let live = rooms.connections.get("one").unwrap();
+    let live = scene.live("one");
     let means = Means { timeout_ms: 400, ..liar.means(&live, &["http://evil.example"]) };
-    let ask = json!({ "ask": "send", "url": "http://evil.example/" }).to_string();
-    let call = Call { action: "probe.ask".into(), input: ask, ext: Vec::new() };
     let limits = Limits { wall_ms, ..live.connector.limits };
+    let ask = json!({ "ask": "send", "url": "http://evil.example/" });
     let window = Window::open(&means, &first());
-    let call = rooms.runtime.invoke(&live.connector.package, window, limits, &call);
-    let called = tokio::time::timeout(Duration::from_secs(10), call).await;
-    let result = called.expect("it ends by itself").result;
+    let asking = scene.ask_through(&live, window, limits, ask);
+    let seen = tokio::time::timeout(Duration::from_secs(10), asking).await;
+    let seen = seen.expect("it ends by itself");
     assert_eq!(scene.ask("two", json!({ "ask": "settings" })).await.unwrap()["word"], "lantern");
-    (result.map(|text| serde_json::from_str(&text).unwrap()), liar)
+    (seen, liar)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,7 +20,7 @@ async fn a_refused_token_stops_the_step_until_it_is_set_anew() {
     scene.house.does(&["dead-letter", "retry", &id]).await;
     until("the invoice is there", || scene.books.invoice_count() == 1).await;
     until("nothing is left to do", || scene.house.is_idle()).await;
-    assert_eq!(dead_letters(&scene), 0);
+    assert_eq!(scene.house.dead_letters(), 0);
     assert_eq!(scene.house.told(&["run", "list"]).await[0]["state"], "done");
     scene.strike().await;
 }
@@ -31,7 +31,7 @@ async fn a_discarded_dead_letter_is_gone_and_remembered() {
     let letters = scene.house.told(&["dead-letter", "list"]).await;
     let id = letters[0]["id"].as_str().unwrap().to_owned();
     scene.house.does(&["dead-letter", "discard", &id]).await;
-    assert_eq!(dead_letters(&scene), 0);
+    assert_eq!(scene.house.dead_letters(), 0);
     let (code, _, err) = scene.house.types(&["dead-letter", "retry", &id]).await;
     assert_eq!(code, 1);
     assert!(err.contains("there is no dead letter"), "{err}");
@@ -48,11 +48,6 @@ async fn refused_token() -> WonDealScene {
     let wrong = format!("access_token=@{}", scene.house.file("wrong", "expired-token"));
     scene.house.does(&["connection", "set", "books", "--secret", &wrong]).await;
     scene.send(&scene.win("Oven")).await;
-    until("a dead letter waits", || dead_letters(&scene) == 1).await;
+    until("a dead letter waits", || scene.house.dead_letters() == 1).await;
     scene
-}
-
-fn dead_letters(scene: &WonDealScene) -> usize {
-    let queue = scene.house.rooms().queue.clone();
-    jackfield::queue::DeadLetters::of(queue).list().expect("a desk").len()
 }

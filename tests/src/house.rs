@@ -12,6 +12,7 @@ use jackfield::{
     config::Config,
     dispatch::Backoff,
     host::{Host, Rooms},
+    queue::DeadLetters,
     secret::Secret,
     vault::MasterKey,
 };
@@ -169,6 +170,12 @@ impl House {
     pub fn is_idle(&self) -> bool {
         let queue = &self.rooms().queue;
         queue.claimed() == 0 && queue.waiting(1).is_ok_and(|work| work.is_empty())
+    }
+
+    /// How many dead letters wait for a person.
+    pub fn dead_letters(&self) -> usize {
+        let desk = DeadLetters::of(self.rooms().queue.clone());
+        desk.list().expect("a repair desk").len()
     }
 }
 

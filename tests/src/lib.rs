@@ -1,10 +1,12 @@
 //! The kit of Jackfield's tests, which its demo, measures and torture stand on too.
 //!
-//! [`house::House`] is a whole host in a directory of its own; [`twin`] has the vendors it talks
-//! to, [`sender`] sends webhooks as they do; [`releases`] builds the connectors, once;
+//! [`house::House`] is a whole host in a directory of its own, and [`calls`] goes past its doors;
+//! [`twin`] has the vendors it talks to, [`sender`] sends webhooks as they do; [`releases`] builds
+//! the connectors, once;
 //! [`won_deal::WonDealScene`] is the main job set up: a deal in Pipedrive becomes an invoice in
 //! Xero.
 
+pub mod calls;
 pub mod house;
 pub mod orders;
 pub mod releases;

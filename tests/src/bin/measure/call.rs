@@ -5,13 +5,11 @@
 
 use std::{hint::black_box, time::Duration};
 
-use jackfield::{
-    capabilities::{Particulars, Window},
-    contract,
-};
+use jackfield::capabilities::{Particulars, Window};
 use jackfield_guests::orders::Orders;
 use jackfield_sdk::{Delivery, FakeHost, roles::Webhooks as _};
 use jackfield_tests::{
+    calls,
     house::House,
     orders::{self, Till},
     twin::Twin,
@@ -19,10 +17,10 @@ use jackfield_tests::{
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::report::{Report, Side, Turns};
-
-/// The length of a body, in bytes.
-const BODY_BYTES: usize = 2048;
+use super::{
+    load::BODY_BYTES,
+    report::{Report, Side, Turns},
+};
 
 pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     let house = House::open().await;
@@ -30,16 +28,7 @@ pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     orders::connect(&house, &till).await;
     let rooms = house.rooms();
     let live = rooms.connections.get("orders")?;
-    let delivery = contract::Delivery {
-        id: "measured".into(),
-        received_at_ms: 0,
-        method: "POST".into(),
-        path: String::new(),
-        query: String::new(),
-        headers: Vec::new(),
-        body: orders::body(1, BODY_BYTES),
-        ext: Vec::new(),
-    };
+    let delivery = calls::posted(orders::body(1, BODY_BYTES));
     let (mut sandboxed, mut native) = (Side::default(), Side::default());
     for round in 1..=turns.rounds {
         eprintln!("round {round} of {} …", turns.rounds);

@@ -4,13 +4,14 @@
 //! Each connector has code of its own, so nothing is shared. The yardstick is a host with none.
 
 use anyhow::{Context as _, ensure};
-use jackfield::{capabilities::Window, connectors::Kind, contract};
-use jackfield_tests::{house::House, orders, releases};
+use jackfield::{capabilities::Window, connectors::Kind};
+use jackfield_tests::{calls, house::House, orders, releases};
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
     install::{let_in, resident_mib},
+    load::BODY_BYTES,
     report::Report,
 };
 
@@ -29,16 +30,7 @@ pub async fn density() -> anyhow::Result<Report> {
     let none = resident_mib()?;
     house.start().await;
     let idle = resident_mib()?;
-    let delivery = contract::Delivery {
-        id: "measured".into(),
-        received_at_ms: 0,
-        method: "POST".into(),
-        path: String::new(),
-        query: String::new(),
-        headers: Vec::new(),
-        body: orders::body(1, 2048),
-        ext: Vec::new(),
-    };
+    let delivery = calls::posted(orders::body(1, BODY_BYTES));
     let rooms = house.rooms();
     for (_, installed) in rooms.connectors.list() {
         let (package, limits) = (&installed.package, installed.limits);
