@@ -16,24 +16,9 @@ use jackfield_tests::{
 };
 use serde_json::{Value, json};
 
-/// The manifest of the guest: what it may do.
-const MANIFEST: &str = r#"
-[connector]
-id = "probe"
-version = "0.1.0"
-title = "A probe"
-vendor = "Jackfield"
-category = "other"
-roles = []
-docs = "https://example.com"
-licence = "Apache-2.0"
-
-[[param]]
-name = "word"
-title = "A word"
-required = false
-default = "lantern"
-
+/// What the manifest of a guest asks for that looks through every window: its secrets, and the
+/// vendor to whom one of them opens.
+pub const ASKS: &str = r#"
 [[secret]]
 name = "token"
 title = "A token"
@@ -58,6 +43,15 @@ methods = ["GET", "POST"]
 paths = ["/v1/"]
 auth = "token"
 why = "is asked questions"
+"#;
+
+/// What the probe has of its own: a setting, its action and its limits.
+const OWN: &str = r#"
+[[param]]
+name = "word"
+title = "A word"
+required = false
+default = "lantern"
 
 [actions."probe.ask"]
 title = "Look through a window"
@@ -105,31 +99,25 @@ impl Scene {
     pub async fn set_up() -> Self {
         let house = House::open().await;
         let mirror = Twin::launch(Mirror, 0).await.unwrap();
-        house.install("probe", &releases::guest("probe", MANIFEST)).await;
-        let origin = format!("https://api.example.com={}", mirror.origin());
+        let manifest = releases::head("probe", "A probe") + ASKS + OWN;
+        house.install("probe", &releases::guest("probe", &manifest)).await;
+        let scene = Self { house, mirror };
+        for name in ["one", "two"] {
+            scene.connect(name, "probe", &[]).await;
+        }
+        scene
+    }
+
+    /// Adds a connection through a connector that asks for [`ASKS`].
+    pub async fn connect(&self, name: &str, connector: &str, more: &[&str]) {
+        let house = &self.house;
         let token = format!("token=@{}", house.file("token", TOKEN));
         let signing = format!("signing=@{}", house.file("signing", "key"));
         let pin = format!("pin=@{}", house.file("pin", "4711"));
-        for name in ["one", "two"] {
-            house
-                .does(&[
-                    "connection",
-                    "add",
-                    name,
-                    "--connector",
-                    "probe",
-                    "--secret",
-                    &token,
-                    "--secret",
-                    &signing,
-                    "--secret",
-                    &pin,
-                    "--origin",
-                    &origin,
-                ])
-                .await;
-        }
-        Self { house, mirror }
+        let origin = format!("https://api.example.com={}", self.mirror.origin());
+        let add = ["connection", "add", name, "--connector", connector, "--origin", &origin];
+        let secrets = ["--secret", &token, "--secret", &signing, "--secret", &pin];
+        house.does(&[&add[..], &secrets, more].concat()).await;
     }
 
     pub fn live(&self, connection: &str) -> Arc<Live> {

@@ -2,22 +2,12 @@
 //! wrapped for the role `actions` by the tools that compilers use.
 
 use jackfield_registry::package::embed;
-use jackfield_tests::releases::root;
+use jackfield_tests::releases;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// Its manifest; the name is its id.
-const MANIFEST: &str = r#"
-[connector]
-id = "NAME"
-version = "0.1.0"
-title = "Made by hand"
-vendor = "Nobody"
-category = "other"
-roles = []
-docs = "https://example.com"
-licence = "Apache-2.0"
-
+/// What it offers, and its limits.
+const ACTIONS: &str = r#"
 [actions."attack.act"]
 title = "Attack"
 mutates = false
@@ -65,7 +55,7 @@ pub fn answers(address: u32, bytes: u32) -> String {
 /// A core module as a component with the role `actions`.
 pub fn component(core: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(root().join("wit")).unwrap();
+    let (package, _) = resolve.push_dir(releases::root().join("wit")).unwrap();
     let world = resolve.select_world(&[package], Some("actions-role")).unwrap();
     let mut module = wat::parse_str(core).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
@@ -74,11 +64,15 @@ pub fn component(core: &str) -> Vec<u8> {
 
 /// The same as a release.
 pub fn release(name: &str, core: &str) -> Vec<u8> {
-    embed(&component(core), &MANIFEST.replace("NAME", name)).unwrap()
+    embed(&component(core), &(head(name) + ACTIONS)).unwrap()
 }
 
 /// Any component as a release without a role of its own.
 pub fn bare_release(name: &str, component: &[u8]) -> Vec<u8> {
-    let actions = MANIFEST.find("[actions").unwrap();
-    embed(component, &MANIFEST[..actions].replace("NAME", name)).unwrap()
+    embed(component, &head(name)).unwrap()
+}
+
+/// How its manifest begins; the name is its id.
+fn head(name: &str) -> String {
+    releases::head(name, "Made by hand")
 }

@@ -9,52 +9,17 @@ use jackfield_tests::releases;
 use serde_json::{Value, json};
 
 use super::{
-    probe::{Scene, TOKEN, first},
+    probe::{ASKS, Scene, TOKEN, first},
     raw,
 };
 
-/// What the hostile connector asks for: as much as any, and small limits so that it ends soon.
-const MANIFEST: &str = r#"
-[connector]
-id = "hostile"
-version = "0.1.0"
-title = "Hostile"
-vendor = "Nobody"
-category = "other"
-roles = []
-docs = "https://example.com"
-licence = "Apache-2.0"
-
+/// What the hostile connector has of its own: every export, and small limits so that it ends soon.
+const OWN: &str = r#"
 [[param]]
 name = "attack"
 title = "What the account does"
 required = false
 default = "none"
-
-[[secret]]
-name = "token"
-title = "A token"
-
-[[secret]]
-name = "signing"
-title = "A signing key"
-guest = ["mac"]
-
-[[secret]]
-name = "pin"
-title = "A number"
-guest = ["matches"]
-
-[auth.token]
-kind = "bearer"
-secret = "token"
-
-[[egress]]
-origin = "https://api.example.com"
-methods = ["GET", "POST"]
-paths = ["/v1/"]
-auth = "token"
-why = "is attacked"
 
 [webhook.verify]
 kind = "component"
@@ -96,21 +61,15 @@ pub struct Stage {
 impl Stage {
     pub async fn set_up() -> Self {
         let stage = Self { scene: Scene::set_up().await };
-        stage.scene.house.install("hostile", &releases::guest("hostile", MANIFEST)).await;
+        let manifest = releases::head("hostile", "Hostile") + ASKS + OWN;
+        stage.scene.house.install("hostile", &releases::guest("hostile", &manifest)).await;
         stage.connect("bad", &[]).await;
         stage
     }
 
     /// Adds a connection through the hostile connector.
     pub async fn connect(&self, name: &str, more: &[&str]) {
-        let house = &self.scene.house;
-        let token = format!("token=@{}", house.file("token", TOKEN));
-        let signing = format!("signing=@{}", house.file("signing", "key"));
-        let pin = format!("pin=@{}", house.file("pin", "4711"));
-        let origin = format!("https://api.example.com={}", self.scene.mirror.origin());
-        let add = ["connection", "add", name, "--connector", "hostile", "--origin", &origin];
-        let secrets = ["--secret", &token, "--secret", &signing, "--secret", &pin];
-        house.does(&[&add[..], &secrets, more].concat()).await;
+        self.scene.connect(name, "hostile", more).await;
     }
 
     /// Installs a component made by hand, and connects it under its name.

@@ -3,8 +3,8 @@
 use jackfield_registry::package::{Release, SigningKey, sign};
 use jackfield_tests::{
     house::{House, until},
-    orders::{self, MANIFEST, Till},
-    releases::{guest, written},
+    orders::{self, Till},
+    releases::{self, guest, orders_manifest, written},
     sender::Lane,
     twin::Twin,
 };
@@ -12,17 +12,13 @@ use serde_json::Value;
 
 /// The orders connector in a version of its own.
 fn release(version: &str) -> Vec<u8> {
-    guest("orders", &manifest(version))
-}
-
-fn manifest(version: &str) -> String {
-    MANIFEST.replace("version = \"0.1.0\"", &format!("version = \"{version}\""))
+    releases::orders("orders", version)
 }
 
 /// A version that traps on every delivery, under the same manifest.
 fn trapping(version: &str) -> Vec<u8> {
     // A guest that takes webhooks and does no actions.
-    let manifest = manifest(version);
+    let manifest = orders_manifest("orders", version);
     let end = manifest.find("[actions.").unwrap();
     guest("trapping", &manifest[..end])
 }
@@ -114,7 +110,7 @@ async fn a_new_yes_is_needed_for_what_is_new_alone() {
     works(&house, "install", &sign(&release("0.1.0"), &mill).unwrap(), &["--yes"]).await;
     works(&house, "upgrade", &sign(&release("0.2.0"), &mill).unwrap(), &[]).await;
 
-    let wider = manifest("0.3.0").replace("[\"POST\"]", "[\"POST\", \"DELETE\"]");
+    let wider = orders_manifest("orders", "0.3.0").replace("[\"POST\"]", "[\"POST\", \"DELETE\"]");
     let wider = sign(&guest("orders", &wider), &mill).unwrap();
     let (code, out, _) = lets_in(&house, "upgrade", &wider, &[]).await;
     assert_eq!(code, 1);

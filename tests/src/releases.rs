@@ -95,7 +95,8 @@ pub fn orders_with_own_code(id: &str) -> Vec<u8> {
     embed(&code, &orders_manifest(id, "0.1.0")).expect("a release")
 }
 
-fn orders_manifest(id: &str, version: &str) -> String {
+/// The manifest of the orders guest under an id and in a version of its own.
+pub fn orders_manifest(id: &str, version: &str) -> String {
     MANIFEST
         .replace("id = \"orders\"", &format!("id = \"{id}\""))
         .replace("version = \"0.1.0\"", &format!("version = \"{version}\""))
@@ -106,4 +107,21 @@ pub fn written(dir: &Path, name: &str, release: &[u8]) -> PathBuf {
     let file = dir.join(format!("{name}.wasm"));
     fs::write(&file, release).expect("a file in a temporary directory");
     file
+}
+
+/// How the manifest of a guest begins that stands for no system at all.
+pub fn head(id: &str, title: &str) -> String {
+    format!(
+        r#"
+[connector]
+id = "{id}"
+version = "0.1.0"
+title = "{title}"
+vendor = "Nobody"
+category = "other"
+roles = []
+docs = "https://example.com"
+licence = "Apache-2.0"
+"#
+    )
 }

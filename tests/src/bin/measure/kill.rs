@@ -17,18 +17,8 @@ const CPU_MS: u64 = 100;
 /// How often a timer of the host should fire.
 const TIMER: Duration = Duration::from_millis(5);
 
-/// The guest's manifest.
-const MANIFEST: &str = r#"
-[connector]
-id = "spinner"
-version = "0.1.0"
-title = "Spinner"
-vendor = "Jackfield"
-category = "other"
-roles = []
-docs = "https://example.com"
-licence = "Apache-2.0"
-
+/// What the guest offers.
+const ACTIONS: &str = r#"
 [actions."probe.ask"]
 title = "Do as it is told"
 mutates = false
@@ -36,7 +26,8 @@ mutates = false
 
 pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
     let house = House::open().await;
-    house.install("spinner", &releases::guest("probe", MANIFEST)).await;
+    let manifest = releases::head("spinner", "Spinner") + ACTIONS;
+    house.install("spinner", &releases::guest("probe", &manifest)).await;
     let rooms = house.rooms();
     let package = rooms.connectors.get("spinner")?.package.clone();
     let limits = Limits { cpu_ms: CPU_MS, wall_ms: 30_000, memory_bytes: 16 << 20 };
