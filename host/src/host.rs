@@ -178,6 +178,8 @@ impl Rooms {
             queue.pause(&name, true);
         }
         let expressions = Expressions::load(&runtime)?;
+        // By now all that is the host's own has been loaded.
+        connectors.sweep();
         let flows = Flows::open(
             store.clone(),
             runtime.clone(),
@@ -236,25 +238,18 @@ impl Rooms {
         Ok(installed)
     }
 
-    /// Goes back to the release before, or ends a connection's trial.
+    /// Goes back to the release before, or ends a connection's trial. Where only `from` shall be
+    /// left, and somebody was faster, nothing changes.
     pub async fn roll_back(
         &self,
         connector: &str,
         connection: Option<&str>,
+        from: Option<&Installed>,
         actor: Actor,
     ) -> Result<Arc<Installed>, HostError> {
         let fits = |back: &Arc<Installed>| self.fits(back, connection);
-        let back = self.connectors.roll_back(connector, connection, None, actor, fits).await?;
+        let back = self.connectors.roll_back(connector, connection, from, actor, fits).await?;
         self.refresh(connector).await;
-        Ok(back)
-    }
-
-    /// Goes back from a release that fails, unless somebody was faster.
-    async fn leave(&self, failing: &Installed) -> Result<Arc<Installed>, HostError> {
-        let (id, host) = (failing.id.as_str(), Actor::Host);
-        let fits = |back: &Arc<Installed>| self.fits(back, None);
-        let back = self.connectors.roll_back(id, None, Some(failing), host, fits).await?;
-        self.refresh(id).await;
         Ok(back)
     }
 
@@ -262,6 +257,40 @@ impl Rooms {
     pub async fn remove_connector(&self, connector: &str, actor: Actor) -> Result<(), HostError> {
         let in_use = || self.connections.names_through(connector);
         Ok(self.connectors.remove(connector, actor, in_use).await?)
+    }
+
+    /// Removes a connection of which no flow makes use. Work and dead letters that wait for it
+    /// stand in the way, unless they shall be discarded.
+    pub async fn remove_connection(
+        &self,
+        name: &str,
+        discard: bool,
+        actor: Actor,
+    ) -> Result<(), HostError> {
+        let desk = DeadLetters::of(self.queue.clone());
+        if discard && self.flows.through(name).is_empty() {
+            self.set_state(name, State::Paused, actor.clone()).await?;
+            self.queue.discard(name, &actor).await?;
+            for letter in desk.of_connection(name)? {
+                desk.discard(&letter.id, actor.clone()).await?;
+            }
+        }
+        let (waits, letters) = (self.queue.has_work(name)?, desk.of_connection(name)?.len());
+        let in_use = || {
+            let flows = self.flows.through(name).into_iter().map(|flow| {
+                format!("the flow `{flow}` goes through it\n  hint: `jackfield flow remove {flow}`")
+            });
+            let hint = "hint: --discard gives up all that waits for it";
+            let waits = waits.then(|| format!("work waits for it\n  {hint}"));
+            let letters = (letters > 0).then(|| {
+                format!("dead letters of it wait for a person, {letters} of them\n  {hint}")
+            });
+            flows.chain(waits).chain(letters).collect()
+        };
+        self.connections.remove(name, actor, in_use).await?;
+        // Whoever takes the name next is not paused.
+        self.queue.pause(name, false);
+        Ok(())
     }
 
     fn fits(&self, candidate: &Arc<Installed>, alone: Option<&str>) -> Result<(), String> {
@@ -276,21 +305,31 @@ impl Rooms {
         }
     }
 
+    /// Goes back from a release that fails, if there is a way back.
+    async fn leave(&self, failing: &Installed) {
+        let connector = &failing.id;
+        match self.roll_back(connector, None, Some(failing), Actor::Host).await {
+            Ok(back) => tracing::error!(
+                connector,
+                version = back.release.version,
+                "the new release failed more than the one before, which is back"
+            ),
+            Err(error) => {
+                tracing::error!(
+                    connector, %error, "the new release fails, and stays: there is no way back"
+                );
+                if let Err(error) = self.connectors.stop_watching(failing).await {
+                    tracing::error!(connector, %error, "it is watched on");
+                }
+            }
+        }
+    }
+
     /// Takes releases back that are watched and fail more than those before them.
     async fn keep_watch(self, mut stopped: watch::Receiver<bool>) {
         while !*stopped.borrow_and_update() {
             for failing in self.connectors.failing() {
-                let connector = &failing.id;
-                match self.leave(&failing).await {
-                    Ok(back) => tracing::error!(
-                        connector,
-                        version = back.release.version,
-                        "the new release failed more than the one before, which is back"
-                    ),
-                    Err(error) => tracing::error!(
-                        connector, %error, "the new release fails, and stays: there is no way back"
-                    ),
-                }
+                self.leave(&failing).await;
             }
             let next = self.clock.sleep_until(self.clock.now_ms() + GLANCE_MS);
             tokio::select! {

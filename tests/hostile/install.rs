@@ -176,10 +176,6 @@ const FORGERIES: [fn(&mut Vec<u8>); 5] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_compiled_code_is_never_loaded() {
     let mut scene = Scene::set_up().await;
-    // A directory of its own, where the houses of the tests share one.
-    scene.house.stop().await;
-    fs::remove_file(scene.house.dir().join("data/compiled")).unwrap();
-    scene.house.start().await;
     // Small ones, so that each way to forge has a file of its own.
     for n in 0..FORGERIES.len() {
         let name = format!("small-{n}");

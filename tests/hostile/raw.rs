@@ -16,6 +16,7 @@ mutates = false
 cpu_ms = 500
 wall_ms = 5000
 memory_mib = 64
+why = "it is to be stopped, not starved"
 "#;
 
 /// A core module: `body` is what `invoke` does (its answer is the address of the result), and

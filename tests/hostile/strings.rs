@@ -1,8 +1,9 @@
 //! Huge strings to each host function: each is refused by its bound, or cut.
 
+use jackfield::{capabilities::Window, runtime::Limits};
 use serde_json::json;
 
-use super::stage::Stage;
+use super::{probe::first, stage::Stage};
 
 /// Longer than anything that is taken, and within the memory of the guest.
 const BYTES: usize = 3 << 20;
@@ -52,8 +53,13 @@ async fn each_window_refuses_or_cuts_what_is_huge() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_lines_is_counted_and_dropped() {
     let stage = Stage::set_up().await;
+    let live = stage.scene.live("bad");
+    // Time enough to get to the end of it on a busy machine.
+    let limits = Limits { cpu_ms: 5_000, wall_ms: 30_000, ..live.connector.limits };
     for attack in ["log-flood", "stderr-flood"] {
-        let called = stage.called("bad", json!({ "attack": attack, "lines": 5000 })).await;
+        let ask = json!({ "attack": attack, "lines": 5000 });
+        let window = Window::open(&live.means, &first());
+        let called = stage.scene.house.invoke(&live, window, limits, "attack.act", &ask).await;
         let dropped = called.window.unwrap().log.dropped;
         assert_eq!(dropped, 4800, "{attack}: 200 lines of a call are written, the others counted");
         stage.stands().await;

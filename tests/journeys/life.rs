@@ -1,10 +1,10 @@
 //! The life of a connector: let in by a yes, upgraded while webhooks come, taken back, removed.
 
-use jackfield_registry::package::{Release, SigningKey, sign};
+use jackfield_registry::package::{SigningKey, sign};
 use jackfield_tests::{
     house::{House, until},
     orders::{self, Till},
-    releases::{self, guest, orders_manifest, written},
+    releases::{self, guest, orders_manifest},
     sender::Lane,
     twin::Twin,
 };
@@ -46,28 +46,6 @@ impl Scene {
         let live = self.house.rooms().connections.get(connection).unwrap();
         live.connector.release.version.clone()
     }
-
-    /// Types a command about a release that must fail, and hands back what it says.
-    async fn refused(&self, word: &str, release: &[u8], more: &[&str]) -> String {
-        refused(&self.house, word, release, more).await
-    }
-}
-
-async fn refused(house: &House, word: &str, release: &[u8], more: &[&str]) -> String {
-    let (code, out, err) = lets_in(house, word, release, more).await;
-    assert_eq!(code, 1, "{out}");
-    err
-}
-
-async fn lets_in(house: &House, word: &str, release: &[u8], more: &[&str]) -> (u8, String, String) {
-    let file = written(house.dir(), "release", release).display().to_string();
-    house.types(&[&["connector", word, &file], more].concat()).await
-}
-
-async fn works(house: &House, word: &str, release: &[u8], more: &[&str]) -> String {
-    let (code, out, err) = lets_in(house, word, release, more).await;
-    assert_eq!(code, 0, "{err}");
-    out
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,56 +55,27 @@ async fn a_release_is_let_in_by_a_trusted_hand_and_a_yes() {
     let unsigned = release("0.1.0");
     let signed = sign(&unsigned, &key).unwrap();
 
-    let err = refused(&house, "install", &unsigned, &["--yes"]).await;
+    let err = house.refuses("install", &unsigned, &["--yes"]).await;
     assert!(err.contains("is not signed") && err.contains("--unsigned"), "{err}");
-    let err = refused(&house, "install", &signed, &["--yes"]).await;
+    let err = house.refuses("install", &signed, &["--yes"]).await;
     let publisher = key.publisher().to_string();
     assert!(err.contains(&format!("publisher trust NAME {publisher}")), "{err}");
 
     house.does(&["publisher", "trust", "mill", &publisher]).await;
-    let (code, out, err) = lets_in(&house, "install", &signed, &[]).await;
+    let (code, out, err) = house.lets_in("install", &signed, &[]).await;
     assert_eq!(code, 1);
     assert!(out.contains("POST https://api.orders.example/v1/receipts"), "what it asks: {out}");
     assert!(out.contains("writes receipts"), "and why: {out}");
     assert!(err.contains("--yes"), "{err}");
     assert!(house.told(&["connector", "list"]).await.as_array().unwrap().is_empty());
 
-    works(&house, "install", &signed, &["--yes"]).await;
+    house.takes("install", &signed, &["--yes"]).await;
     assert_eq!(house.told(&["connector", "list"]).await[0]["publisher"], publisher);
 
     house.does(&["publisher", "distrust", "mill"]).await;
     let next = sign(&release("0.2.0"), &key).unwrap();
-    let err = refused(&house, "upgrade", &next, &["--yes"]).await;
+    let err = house.refuses("upgrade", &next, &["--yes"]).await;
     assert!(err.contains("whom nobody trusts here"), "{err}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_new_yes_is_needed_for_what_is_new_alone() {
-    let house = House::open().await;
-    let (mill, other) = (SigningKey::generate(), SigningKey::generate());
-    for (name, key) in [("mill", &mill), ("other", &other)] {
-        house.does(&["publisher", "trust", name, &key.publisher().to_string()]).await;
-    }
-    works(&house, "install", &sign(&release("0.1.0"), &mill).unwrap(), &["--yes"]).await;
-    works(&house, "upgrade", &sign(&release("0.2.0"), &mill).unwrap(), &[]).await;
-
-    let wider = orders_manifest("orders", "0.3.0").replace("[\"POST\"]", "[\"POST\", \"DELETE\"]");
-    let wider = sign(&guest("orders", &wider), &mill).unwrap();
-    let (code, out, _) = lets_in(&house, "upgrade", &wider, &[]).await;
-    assert_eq!(code, 1);
-    assert!(out.contains("Beyond what 0.2.0 was allowed"), "{out}");
-    assert!(out.contains("+ DELETE https://api.orders.example/v1/receipts"), "{out}");
-    assert!(!out.contains("+ POST"), "what was allowed is not asked again: {out}");
-
-    // The same asks by another hand start from nothing, whatever the name.
-    let (code, out, _) =
-        lets_in(&house, "upgrade", &sign(&release("0.3.0"), &other).unwrap(), &[]).await;
-    assert_eq!(code, 1);
-    assert!(out.contains("NOT by whoever made 0.2.0") && out.contains("+ POST"), "{out}");
-    assert_eq!(house.told(&["connector", "list"]).await[0]["version"], "0.2.0");
-
-    works(&house, "upgrade", &wider, &["--yes"]).await;
-    assert_eq!(house.told(&["connector", "list"]).await[0]["version"], "0.3.0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,7 +108,7 @@ async fn one_connection_tries_a_release_before_the_others() {
     scene.house.does(&add).await;
 
     let trial = ["--unsigned", "--yes", "--connection", "second"];
-    works(&scene.house, "upgrade", &release("0.2.0"), &trial).await;
+    scene.house.takes("upgrade", &release("0.2.0"), &trial).await;
     assert_eq!(scene.goes_through("second"), "0.2.0");
     assert_eq!(scene.goes_through("orders"), "0.1.0");
     scene.house.stop().await;
@@ -178,7 +127,7 @@ async fn one_connection_tries_a_release_before_the_others() {
 async fn a_watched_release_that_traps_is_taken_back() {
     let scene = Scene::set_up().await;
     let more = ["--unsigned", "--yes", "--watch"];
-    works(&scene.house, "upgrade", &trapping("0.2.0"), &more).await;
+    scene.house.takes("upgrade", &trapping("0.2.0"), &more).await;
     assert_eq!(scene.running().await, "0.2.0");
     let mut lane = Lane::new(&scene.house.endpoint("orders")).unwrap();
     for number in 0..5 {
@@ -193,40 +142,6 @@ async fn a_watched_release_that_traps_is_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_in_use_is_not_removed_and_what_is_not_is_gone() {
-    let scene = Scene::set_up().await;
-    let (code, _, err) = scene.house.types(&["connector", "remove", "orders"]).await;
-    assert_eq!(code, 1);
-    assert!(err.contains("connections go through `orders`: orders"), "{err}");
-
-    let house = House::open().await;
-    house.install("orders", &release("0.1.0")).await;
-    house.does(&["connector", "remove", "orders"]).await;
-    let left = std::fs::read_dir(house.dir().join("data/releases")).unwrap();
-    assert_eq!(left.count(), 0);
-    let (code, _, err) = house.types(&["connector", "remove", "orders"]).await;
-    assert_eq!(code, 1);
-    assert!(err.contains("there is no connector `orders`"), "{err}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_kill_in_the_middle_of_an_install_left_is_cleared_away() {
-    let mut scene = Scene::set_up().await;
-    scene.house.stop().await;
-    let releases = scene.house.dir().join("data/releases");
-    // Killed while it wrote, and killed between the file and the record.
-    let next = Release::read(release("0.2.0")).unwrap();
-    let name = next.digest().to_hex();
-    std::fs::write(releases.join(format!("{name}.part")), &next.bytes()[..100]).unwrap();
-    std::fs::write(releases.join(format!("{name}.wasm")), next.bytes()).unwrap();
-    scene.house.start().await;
-    assert_eq!(scene.goes_through("orders"), "0.1.0");
-    assert_eq!(std::fs::read_dir(&releases).unwrap().count(), 1);
-    scene.house.install("next", &release("0.2.0")).await;
-    assert_eq!(scene.goes_through("orders"), "0.2.0");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_signed_release_with_a_bit_flipped_is_refused() {
     let scene = Scene::set_up().await;
     let key = SigningKey::generate();
@@ -236,9 +151,9 @@ async fn a_signed_release_with_a_bit_flipped_is_refused() {
     let at = signed.len() - 1;
     let mut flipped = signed.clone();
     flipped[at] ^= 1;
-    let err = scene.refused("upgrade", &flipped, &["--yes"]).await;
+    let err = scene.house.refuses("upgrade", &flipped, &["--yes"]).await;
     assert!(err.contains("signature"), "{err}");
-    let err = scene.refused("upgrade", &signed[..at], &["--yes"]).await;
+    let err = scene.house.refuses("upgrade", &signed[..at], &["--yes"]).await;
     assert!(err.contains("not a valid component"), "{err}");
     assert_eq!(scene.running().await, "0.1.0");
 }

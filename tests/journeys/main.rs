@@ -6,8 +6,11 @@
 
 mod command;
 mod door;
+mod grants;
+mod leftovers;
 mod life;
 mod outage;
+mod removal;
 mod repair;
 mod restart;
 mod unknown;

@@ -1,10 +1,6 @@
 //! A whole host in a directory of its own, on ports of its own.
 
-use std::{
-    path::Path,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use jackfield::{
     cli,
@@ -29,17 +25,6 @@ const GLANCE_MS: u64 = 10;
 pub const QUICK: Backoff =
     Backoff { first: Duration::from_millis(40), longest: Duration::from_millis(200), tries: 5 };
 
-/// What the houses of a process share, so that each component is compiled once and not once a
-/// house: a master key, and the directory of compiled code, whose files it seals.
-fn shared() -> (&'static str, &'static Path) {
-    static SHARED: OnceLock<(String, TempDir)> = OnceLock::new();
-    let (master, compiled) = SHARED.get_or_init(|| {
-        let master = MasterKey::generate().to_text().expose().clone();
-        (master, tempfile::tempdir().expect("a temporary directory"))
-    });
-    (master, compiled.path())
-}
-
 /// A host that a test owns. It can be stopped and started again on the same data.
 pub struct House {
     host: Option<Host>,
@@ -59,11 +44,8 @@ impl House {
     /// The same by another clock, with other retries.
     pub async fn with(clock: SharedClock, backoff: Backoff) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let (master, compiled) = shared();
-        let data = dir.path().join("data");
-        std::fs::create_dir(&data).expect("a data directory");
-        std::os::unix::fs::symlink(compiled, data.join("compiled")).expect("a link");
-        let master = Secret::new(master.to_owned());
+        std::fs::create_dir(dir.path().join("data")).expect("a data directory");
+        let master = MasterKey::generate().to_text();
         let mut house = Self { host: None, dir, master, clock, backoff, reserve_bytes: 0 };
         house.start().await;
         house
@@ -153,6 +135,31 @@ impl House {
         let path = self.dir.path().join(name);
         std::fs::write(&path, text).expect("a file in a temporary directory");
         path.display().to_string()
+    }
+
+    /// Types a command that lets a release in: exit code, standard output, standard error.
+    pub async fn lets_in(&self, word: &str, release: &[u8], more: &[&str]) -> (u8, String, String) {
+        let file = crate::releases::written(self.dir(), "release", release).display().to_string();
+        self.types(&[&["connector", word, &file], more].concat()).await
+    }
+
+    /// Types one that must be refused, and hands back what it says.
+    ///
+    /// # Panics
+    /// It worked.
+    pub async fn refuses(&self, word: &str, release: &[u8], more: &[&str]) -> String {
+        let (code, out, err) = self.lets_in(word, release, more).await;
+        assert_eq!(code, 1, "{out}");
+        err
+    }
+
+    /// Types one that must work.
+    ///
+    /// # Panics
+    /// It failed.
+    pub async fn takes(&self, word: &str, release: &[u8], more: &[&str]) {
+        let (code, _, err) = self.lets_in(word, release, more).await;
+        assert_eq!(code, 0, "{err}");
     }
 
     /// Installs a release through the command, or puts it in the place of another; whoever

@@ -152,6 +152,11 @@ pub fn delivery(number: u64, bytes: usize) -> Delivery {
 /// Installs the connector and connects it to a till.
 pub async fn connect(house: &House, till: &Twin<Till>) {
     house.install("orders", &releases::guest("orders", MANIFEST)).await;
+    add(house, till).await;
+}
+
+/// Adds the connection `orders` where the connector is installed.
+pub async fn add(house: &House, till: &Twin<Till>) {
     let origin = format!("https://api.orders.example={}", till.origin());
     let key = format!("signing_key=@{}", house.file("signing-key", KEY));
     let add = ["connection", "add", "orders", "--connector", "orders"];

@@ -3,16 +3,18 @@
 use std::{
     collections::HashMap,
     env, fs,
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{self, ExitCode},
     sync::{Mutex, PoisonError},
+    time::UNIX_EPOCH,
 };
 
 use jackfield::{
     cli::build,
-    runtime::{COMPILE, Compiler},
+    runtime::{COMPILE, Compiler, compile_here},
 };
-use jackfield_registry::package::{Release, embed};
+use jackfield_registry::package::{Digest, Release, embed};
 
 use crate::orders::MANIFEST;
 
@@ -23,7 +25,8 @@ pub fn root() -> &'static Path {
 
 /// What compiles releases for the hosts of tests: this program again if it is one of `demo`,
 /// `measure` and `torture`, which begin with [`compile_if_asked`]; else `torture`, beside the
-/// tests.
+/// tests. It keeps what it compiled beside itself, so that each component is compiled once and
+/// not once a host.
 pub fn compiler() -> Compiler {
     let own = env::current_exe().expect("a file of our own");
     let dir = own.parent().expect("a directory of it");
@@ -34,8 +37,54 @@ pub fn compiler() -> Compiler {
 
 /// Compiles a release instead of anything else, if this program was called for that.
 pub fn compile_if_asked() -> Option<ExitCode> {
-    let asked = env::args_os().nth(1).is_some_and(|word| word == COMPILE);
-    asked.then(|| jackfield::cli::main(["jackfield", COMPILE].map(Into::into)))
+    env::args_os().nth(1).filter(|word| word == COMPILE)?;
+    Some(match compile_once() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// Compiles from standard input to standard output, unless this program has done so before.
+fn compile_once() -> anyhow::Result<()> {
+    let mut component = Vec::new();
+    io::stdin().lock().read_to_end(&mut component)?;
+    // Another build of the program may compile otherwise.
+    let own = env::current_exe()?;
+    let built = fs::metadata(&own)?.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
+    let name = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let dir = own.with_file_name("compiled-by");
+    let dir = dir.join(format!("{name}-{built}"));
+    let kept = dir.join(Digest::of(&component).to_hex());
+    let compiled = match fs::read(&kept) {
+        Ok(compiled) => compiled,
+        Err(_) => {
+            let mut compiled = Vec::new();
+            compile_here(component.as_slice(), &mut compiled)?;
+            clear_older(&dir, &name);
+            fs::create_dir_all(&dir)?;
+            let part = kept.with_extension(process::id().to_string());
+            fs::write(&part, &compiled)?;
+            fs::rename(part, kept)?;
+            compiled
+        }
+    };
+    Ok(io::stdout().lock().write_all(&compiled)?)
+}
+
+/// Removes what older builds of the program compiled.
+fn clear_older(dir: &Path, name: &str) {
+    let Some(all) = dir.parent() else { return };
+    for entry in fs::read_dir(all).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&format!("{name}-"))
+            && entry.path() != dir
+        {
+            // Another process may be faster.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// What was built so far, by name.

@@ -65,12 +65,15 @@ impl From<ConnectorError> for Failure {
             | ConnectorError::UnknownPublisher(_)
             | ConnectorError::NoTrial { .. } => StatusCode::NOT_FOUND,
             ConnectorError::Taken(_)
+            | ConnectorError::PublisherTaken(_)
             | ConnectorError::InUse { .. }
             | ConnectorError::NothingBefore(_) => StatusCode::CONFLICT,
             ConnectorError::File { .. }
             | ConnectorError::Store(_)
             | ConnectorError::Commit(_)
+            | ConnectorError::OutOfOrder(_)
             | ConnectorError::Unreadable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            ConnectorError::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, error)
@@ -82,7 +85,7 @@ impl From<ConnectionError> for Failure {
         let status = match error {
             ConnectionError::Connector(error) => return error.into(),
             ConnectionError::Unknown(_) => StatusCode::NOT_FOUND,
-            ConnectionError::Taken(_) => StatusCode::CONFLICT,
+            ConnectionError::Taken(_) | ConnectionError::InUse { .. } => StatusCode::CONFLICT,
             ConnectionError::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
@@ -93,7 +96,7 @@ impl From<ConnectionError> for Failure {
 impl From<FlowError> for Failure {
     fn from(error: FlowError) -> Self {
         let status = match &error {
-            FlowError::UnknownRun(_) => StatusCode::NOT_FOUND,
+            FlowError::UnknownRun(_) | FlowError::UnknownFlow(_) => StatusCode::NOT_FOUND,
             FlowError::Mistakes(_) => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };

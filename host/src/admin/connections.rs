@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Extension, Json, Router,
-    extract::{Path, State},
-    routing::{get, post},
+    extract::{Path, Query, State},
+    routing::{delete, get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::answer::Answer;
 use crate::{
     audit::Actor,
     capabilities::{Particulars, Window},
-    connections::{self, Live, NewConnection},
+    connections::{self, Change, Live, NewConnection},
     host::Rooms,
     secret::Secret,
 };
@@ -23,7 +23,7 @@ pub(super) fn routes() -> Router<Rooms> {
     Router::new()
         .route("/v1/connections", get(list).post(add))
         .route("/v1/connections/{name}/test", post(test))
-        .route("/v1/connections/{name}/secrets", post(set_secrets))
+        .route("/v1/connections/{name}", delete(remove).patch(set))
         .route("/v1/connections/{name}/pause", post(pause))
         .route("/v1/connections/{name}/resume", post(resume))
 }
@@ -76,14 +76,40 @@ async fn add(
     Ok(Json(show(&rooms, &live)))
 }
 
-async fn set_secrets(
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Changed {
+    settings: BTreeMap<String, String>,
+    secrets: BTreeMap<String, String>,
+    ahead: bool,
+}
+
+async fn set(
     State(rooms): State<Rooms>,
     Extension(actor): Extension<Actor>,
     Path(name): Path<String>,
-    Json(secrets): Json<BTreeMap<String, String>>,
+    Json(Changed { settings, secrets, ahead }): Json<Changed>,
 ) -> Answer<Value> {
-    let live = rooms.connections.set_secrets(&name, &out_of_sight(secrets), actor).await?;
+    let change = Change { settings, secrets: out_of_sight(secrets), ahead };
+    let live = rooms.connections.set(&name, change, actor).await?;
     Ok(Json(show(&rooms, &live)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Removal {
+    #[serde(default)]
+    discard: bool,
+}
+
+async fn remove(
+    State(rooms): State<Rooms>,
+    Extension(actor): Extension<Actor>,
+    Path(name): Path<String>,
+    Query(Removal { discard }): Query<Removal>,
+) -> Answer<Value> {
+    rooms.remove_connection(&name, discard, actor).await?;
+    Ok(Json(json!({ "removed": name })))
 }
 
 /// Proves that a connection works, by the cheapest authorised read that its connector knows.

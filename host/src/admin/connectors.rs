@@ -52,27 +52,32 @@ fn show(installed: &Installed) -> Value {
         "title": installed.manifest.connector.title,
         "digest": installed.release.digest,
         "publisher": installed.release.publisher,
-        "installed_at_ms": installed.release.installed_at_ms,
+        "installed_at_ms": installed.release.grant.at_ms,
         "events": installed.manifest.events.keys().collect::<Vec<_>>(),
         "actions": installed.manifest.actions.keys().collect::<Vec<_>>(),
     })
 }
 
-fn show_with(record: &ConnectorRecord, installed: &Installed) -> Value {
-    let tally = installed.package.tally();
-    let mut shown = show(installed);
+/// The same with what is kept of the connector; less of it while it cannot be used.
+fn show_with(record: &ConnectorRecord, installed: Option<&Installed>) -> Value {
+    let mut shown = installed
+        .map_or_else(|| json!({ "id": record.id, "version": record.current.version }), show);
+    let tally = installed.map(|installed| installed.package.tally());
+    shown["state"] = json!(if installed.is_some() { "running" } else { "out of order" });
     shown["before"] = json!(record.before.iter().map(|one| &one.version).collect::<Vec<_>>());
     let trials = record.trials.iter().map(|(name, one)| (name.clone(), json!(one.version)));
     shown["trials"] = Value::Object(trials.collect());
     shown["watched_until_ms"] = json!(record.watch.as_ref().map(|watch| watch.until_ms));
-    shown["calls"] = json!(tally.calls);
-    shown["failed"] = json!(tally.failed);
+    shown["calls"] = json!(tally.map(|tally| tally.calls));
+    shown["failed"] = json!(tally.map(|tally| tally.failed));
     shown
 }
 
 async fn list(State(rooms): State<Rooms>) -> Answer<Value> {
     let all = rooms.connectors.list();
-    Ok(Json(all.iter().map(|(record, installed)| show_with(record, installed)).collect()))
+    Ok(Json(
+        all.iter().map(|(record, installed)| show_with(record, installed.as_deref())).collect(),
+    ))
 }
 
 async fn review(
@@ -80,7 +85,7 @@ async fn review(
     Query(ask): Query<Ask>,
     release: Bytes,
 ) -> Answer<Review> {
-    Ok(Json(rooms.connectors.review(release.to_vec(), ask.unsigned)?))
+    Ok(Json(rooms.connectors.review(release.to_vec(), ask.unsigned).await?))
 }
 
 async fn install(
@@ -110,7 +115,8 @@ async fn roll_back(
     Path(id): Path<String>,
     Query(ask): Query<Ask>,
 ) -> Answer<Value> {
-    Ok(Json(show(&*rooms.roll_back(&id, ask.connection.as_deref(), actor).await?)))
+    let back = rooms.roll_back(&id, ask.connection.as_deref(), None, actor).await?;
+    Ok(Json(show(&back)))
 }
 
 async fn remove(

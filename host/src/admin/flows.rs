@@ -3,7 +3,7 @@
 use axum::{
     Extension, Json, Router,
     extract::{Path, Query, State},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ pub(super) fn routes() -> Router<Rooms> {
     Router::new()
         .route("/v1/flows", get(list).post(apply))
         .route("/v1/flows/check", post(check))
+        .route("/v1/flows/{name}", delete(remove))
         .route("/v1/runs", get(runs))
         .route("/v1/runs/{id}", get(run))
 }
@@ -63,6 +64,15 @@ async fn apply(
     text: String,
 ) -> Answer<Value> {
     Ok(Json(show(&*rooms.flows.apply(&text, &source.file, actor).await?)))
+}
+
+async fn remove(
+    State(rooms): State<Rooms>,
+    Extension(actor): Extension<Actor>,
+    Path(name): Path<String>,
+) -> Answer<Value> {
+    rooms.flows.remove(&name, actor).await?;
+    Ok(Json(json!({ "removed": name })))
 }
 
 async fn runs(State(rooms): State<Rooms>, Query(page): Query<Page>) -> Answer<Value> {

@@ -90,6 +90,8 @@ words! {
     ConnectorTried = "connector.tried",
     /// A connector, or the connection that tried a release, went back.
     ConnectorRolledBack = "connector.rolled-back",
+    /// A release that fails is watched no more, since there is no way back from it.
+    ConnectorWatchEnded = "connector.watch-ended",
     /// A connector was removed.
     ConnectorRemoved = "connector.removed",
     /// A publisher is trusted from now on.
@@ -100,12 +102,20 @@ words! {
     ConnectionAdded = "connection.added",
     /// Secrets of a connection were set.
     ConnectionSecretsSet = "connection.secrets-set",
+    /// Settings of a connection were changed; their names, never their values.
+    ConnectionSettingsSet = "connection.settings-set",
+    /// A connection was removed, with its secrets.
+    ConnectionRemoved = "connection.removed",
+    /// Work of a connection was given up, so that it could be removed.
+    WorkDiscarded = "work.discarded",
     /// A connection was paused.
     ConnectionPaused = "connection.paused",
     /// A connection takes part again.
     ConnectionResumed = "connection.resumed",
     /// A flow was applied.
     FlowApplied = "flow.applied",
+    /// A flow was removed; its runs in flight go on.
+    FlowRemoved = "flow.removed",
     /// A token for the admin API was made.
     TokenCreated = "token.created",
     /// A token for the admin API is no longer valid.

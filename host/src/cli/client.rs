@@ -73,6 +73,10 @@ impl Client {
         self.ask(Method::POST, path, "application/json", body.to_string().into()).await
     }
 
+    pub(super) async fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.ask(Method::PATCH, path, "application/json", body.to_string().into()).await
+    }
+
     pub(super) async fn post_bytes(&self, path: &str, body: Vec<u8>) -> anyhow::Result<Value> {
         self.ask(Method::POST, path, "application/octet-stream", body.into()).await
     }

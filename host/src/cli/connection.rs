@@ -36,13 +36,20 @@ pub(super) enum Connection {
         #[arg(long, value_name = "ORIGIN=ORIGIN")]
         origin: Vec<String>,
     },
-    /// Set secrets of a connection, or set them anew.
+    /// Change settings and secrets of a connection.
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["set", "secret"]))]
     Set {
         /// Its name.
         name: String,
+        /// A setting, as `name=value`.
+        #[arg(long, value_name = "K=V")]
+        set: Vec<String>,
         /// A secret: `name=@FILE`, or `name=-` to type it.
-        #[arg(long, required = true, value_name = "K=@FILE|K=-")]
+        #[arg(long, value_name = "K=@FILE|K=-")]
         secret: Vec<String>,
+        /// Take names that only the connector's next release knows.
+        #[arg(long)]
+        ahead: bool,
     },
     /// List connections.
     List,
@@ -61,6 +68,14 @@ pub(super) enum Connection {
         /// Its name.
         name: String,
     },
+    /// Remove a connection, its secrets, and all that its connector kept for it.
+    Remove {
+        /// Its name.
+        name: String,
+        /// Give up work and dead letters that wait for it.
+        #[arg(long)]
+        discard: bool,
+    },
 }
 
 impl Connection {
@@ -77,12 +92,20 @@ impl Connection {
                 });
                 voice.data(&client.post("/v1/connections", &new).await?, added);
             }
-            Self::Set { name, secret } => {
-                let path = format!("/v1/connections/{}/secrets", escaped(&name));
-                let told = client.post(&path, &json!(secrets(&secret)?)).await?;
-                voice.data(&told, |voice, _| {
-                    voice.line(&format!("the secrets of `{name}` are set"))
+            Self::Set { name, set, secret, ahead } => {
+                let change = json!({
+                    "settings": pairs(&set, "--set")?,
+                    "secrets": secrets(&secret)?,
+                    "ahead": ahead,
                 });
+                let path = format!("/v1/connections/{}", escaped(&name));
+                let told = client.patch(&path, &change).await?;
+                voice.data(&told, |voice, _| voice.line(&format!("`{name}` is changed")));
+            }
+            Self::Remove { name, discard } => {
+                let path = format!("/v1/connections/{}?discard={discard}", escaped(&name));
+                let told = client.delete(&path).await?;
+                voice.data(&told, |voice, _| voice.line(&format!("removed `{name}`")));
             }
             Self::List => voice.data(&client.get("/v1/connections").await?, list),
             Self::Test { name } => {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::{
     Common, Voice, build,
     client::{Client, escaped},
+    file,
     inspect::{about, inspect, read},
     voice::{items, text, time},
 };
@@ -143,8 +144,7 @@ impl Letting {
         path: &str,
         more: &[(&str, String)],
     ) -> anyhow::Result<Value> {
-        let bytes = fs::read(&self.file)
-            .with_context(|| format!("`{}` cannot be read", self.file.display()))?;
+        let bytes = file::read(&self.file)?;
         let client: Client = common.client()?;
         let unsigned = format!("unsigned={}", self.unsigned);
         let review = format!("/v1/connectors/review?{unsigned}");
@@ -201,11 +201,10 @@ fn show(voice: &mut Voice, review: &Value) {
         Some(current) => voice.line(&format!("Beyond what {current} was allowed, it asks for:")),
         None => voice.line("It asks for:"),
     }
-    for line in items(&review["new"]) {
-        voice.line(&format!("  + {}", text(line)));
-    }
-    for reason in items(&review["reasons"]) {
-        voice.line(&format!("  {}: {}", text(&reason["origin"]), text(&reason["why"])));
+    for ask in items(&review["new"]) {
+        let why = ask["why"].as_str().filter(|why| !why.is_empty());
+        let why = why.map(|why| format!(" — {why}")).unwrap_or_default();
+        voice.line(&format!("  + {}{why}", text(&ask["what"])));
     }
 }
 
@@ -263,11 +262,12 @@ fn list(voice: &mut Voice, told: &Value) {
             text(&one["id"]),
             text(&one["version"]),
             before,
+            text(&one["state"]),
             signed.to_owned(),
             text(&one["title"]),
             time(&one["installed_at_ms"]),
         ]
     });
-    let head = ["ID", "VERSION", "BEFORE", "SIGNED", "TITLE", "INSTALLED"];
+    let head = ["ID", "VERSION", "BEFORE", "STATE", "SIGNED", "TITLE", "INSTALLED"];
     voice.table(&head, &rows.collect::<Vec<_>>());
 }

@@ -27,6 +27,12 @@ pub(super) enum Flow {
     },
     /// List flows.
     List,
+    /// Remove a flow: no event starts it any more; its runs in flight go on.
+    Remove {
+        /// Its name.
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
 }
 
 impl Flow {
@@ -49,6 +55,10 @@ impl Flow {
                     let name = text(&told["name"]);
                     voice.line(&format!("applied `{name}`: `{event}` of `{connection}` starts it"));
                 });
+            }
+            Self::Remove { name } => {
+                let told = client.delete(&format!("/v1/flows/{}", escaped(&name))).await?;
+                voice.data(&told, |voice, _| voice.line(&format!("removed `{name}`")));
             }
             Self::List => {
                 let told = client.get("/v1/flows").await?;

@@ -1,18 +1,14 @@
 //! `jackfield init`.
 
 use std::{
-    fs::OpenOptions,
-    io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Voice};
+use super::{Common, Voice, file::write_secret};
 use crate::{
     admin::{TOKEN_FILE, Tokens},
     clock::SystemClock,
@@ -63,10 +59,6 @@ fn write_key(path: &Path) -> anyhow::Result<bool> {
     if path.exists() {
         return Ok(false);
     }
-    let what = || format!("the master key cannot be written to `{}`", path.display());
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = file.with_context(what)?;
-    let key = MasterKey::generate().to_text();
-    writeln!(file, "{}", key.expose()).and_then(|()| file.sync_all()).with_context(what)?;
+    write_secret("the master key", path, MasterKey::generate().to_text().expose())?;
     Ok(true)
 }

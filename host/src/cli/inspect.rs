@@ -1,20 +1,19 @@
 //! What a release may do, for a person who has not let it in yet.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::Context as _;
 use jackfield_registry::package::Release;
 use serde_json::{Value, json};
 
 use super::{
-    Voice,
+    Voice, file,
     voice::{items, text},
 };
 
 /// Reads a release.
-pub(super) fn read(file: &Path) -> anyhow::Result<Release> {
-    let bytes = fs::read(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
-    Release::read(bytes).with_context(|| format!("`{}` is no release", file.display()))
+pub(super) fn read(path: &Path) -> anyhow::Result<Release> {
+    Release::read(file::read(path)?).with_context(|| format!("`{}` is no release", path.display()))
 }
 
 /// What a release says of itself.

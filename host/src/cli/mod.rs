@@ -10,6 +10,7 @@ mod client;
 mod connection;
 mod connector;
 mod doctor;
+mod file;
 mod flow;
 mod init;
 mod inspect;
@@ -20,7 +21,7 @@ mod status;
 mod token;
 mod voice;
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, io, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -190,7 +191,7 @@ fn obey(common: &Common, command: Command, voice: &mut Voice) -> anyhow::Result<
         Command::Audit(audit) => wait(audit.run(common, voice))?,
         Command::Token(token) => wait(token.run(common, voice))?,
         Command::Publisher(publisher) => wait(publisher.run(common, voice))?,
-        Command::Compile => compile_here()?,
+        Command::Compile => compile_here(io::stdin().lock(), io::stdout().lock())?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "jackfield", &mut script);

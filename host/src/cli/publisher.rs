@@ -1,13 +1,7 @@
 //! `jackfield publisher …`.
 
-use std::{
-    fs::OpenOptions,
-    io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Subcommand;
 use jackfield_registry::package::{Publisher as Key, SigningKey};
 use serde_json::json;
@@ -15,6 +9,7 @@ use serde_json::json;
 use super::{
     Common, Voice,
     client::escaped,
+    file::write_secret,
     voice::{items, text, time},
 };
 
@@ -76,9 +71,7 @@ impl Publisher {
 /// Writes a new signing key into a file that is not there yet.
 fn new_key(path: &Path, voice: &mut Voice) -> anyhow::Result<()> {
     let key = SigningKey::generate();
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.and_then(|mut file| writeln!(file, "{}", &*key.to_text()))
-        .with_context(|| format!("the signing key `{}` cannot be written", path.display()))?;
+    write_secret("the signing key", path, &key.to_text())?;
     let told = json!({ "file": path, "publisher": key.publisher() });
     voice.data(&told, |voice, told| {
         voice.line(&format!("{} signs for {}", path.display(), text(&told["publisher"])));

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use jackfield_registry::manifest::Manifest;
 use url::Url;
 
-use super::NewConnection;
+use super::{Change, Live, NewConnection};
 use crate::{secret::Secret, text::nearest};
 
 /// The longest name of a connection, in bytes.
 const NAME_BYTES_MAX: usize = 48;
 /// The longest value of a parameter, in bytes.
 const VALUE_BYTES_MAX: usize = 4 << 10;
+/// The most settings, and the most secrets, that are kept ahead of a release that knows them.
+const AHEAD_MAX: usize = 64;
 
 /// Everything that does not fit, a line each.
 pub(super) fn mistakes(new: &NewConnection, manifest: &Manifest) -> Vec<String> {
@@ -45,15 +47,78 @@ fn settings(new: &NewConnection, manifest: &Manifest, found: &mut Vec<String>) {
             ));
         }
     }
-    for (name, value) in &new.settings {
+    known_settings(&new.settings, manifest, found);
+    values(&new.settings, found);
+}
+
+fn known_settings(
+    settings: &BTreeMap<String, String>,
+    manifest: &Manifest,
+    found: &mut Vec<String>,
+) {
+    for name in settings.keys() {
         if !manifest.params.iter().any(|param| param.name == *name) {
             let known = manifest.params.iter().map(|param| param.name.as_str());
             found.push(unknown("parameter", name, &manifest.connector.id, known));
         }
+    }
+}
+
+fn values(settings: &BTreeMap<String, String>, found: &mut Vec<String>) {
+    for (name, value) in settings {
         if value.len() > VALUE_BYTES_MAX || value.chars().any(char::is_control) {
             found.push(format!("the value of `{name}` is too long or has control characters"));
         }
     }
+}
+
+/// Everything in a change that does not fit.
+pub(super) fn change(change: &Change, manifest: &Manifest) -> Vec<String> {
+    let mut found = Vec::new();
+    values(&change.settings, &mut found);
+    if !change.ahead {
+        known_settings(&change.settings, manifest, &mut found);
+        found.extend(unknown_secrets(&change.secrets, manifest));
+        return found;
+    }
+    let plain = |name: &&String| {
+        name.len() <= NAME_BYTES_MAX
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let names = || change.settings.keys().chain(change.secrets.keys());
+    let strange = names().filter(|name| !plain(name));
+    found.extend(strange.map(|name| format!("`{}` is no name", name.escape_debug())));
+    if change.settings.len() > AHEAD_MAX || change.secrets.len() > AHEAD_MAX {
+        found.push(format!("no release has more than {AHEAD_MAX} settings or secrets"));
+    }
+    found
+}
+
+/// What a connection still lacks for another release of its connector.
+pub(super) fn gaps(after: &Live, manifest: &Manifest) -> Vec<String> {
+    let name = &after.connection.name;
+    let settings = &after.connection.settings;
+    let params = manifest.params.iter().filter(|param| {
+        param.required && param.default.is_none() && !settings.contains_key(&param.name)
+    });
+    let params = params.map(|param| {
+        let (key, title) = (&param.name, &param.title);
+        format!(
+            "`{name}` lacks the parameter `{key}`: {title}\n  hint: `jackfield connection set \
+             {name} --ahead --set {key}=…`, and then again"
+        )
+    });
+    let missing = after.missing_secrets();
+    let secrets = manifest.secrets.iter();
+    let secrets = secrets.filter(|secret| secret.required && missing.contains(&secret.name));
+    let secrets = secrets.map(|secret| {
+        let (key, title) = (&secret.name, &secret.title);
+        format!(
+            "`{name}` lacks the secret `{key}`: {title}\n  hint: `jackfield connection set \
+             {name} --ahead --secret {key}=@FILE`, and then again"
+        )
+    });
+    params.chain(secrets).collect()
 }
 
 fn secrets(new: &NewConnection, manifest: &Manifest, found: &mut Vec<String>) {

@@ -4,6 +4,7 @@
 //! ingress finds a connection. Promises that an endpoint is stable for life, and that a
 //! connection and its secrets are kept in one commit. Never calls a connector.
 
+mod change;
 mod check;
 mod live;
 
@@ -15,17 +16,16 @@ use std::{
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use uuid::Uuid;
 
+pub use change::Change;
 pub use live::Live;
 
 use crate::{
-    audit::{Actor, Line, Word},
     clock::SharedClock,
     connectors::{ConnectorError, Connectors, Installed},
     egress::Egress,
     secret::Secret,
-    store::{Batch, CommitError, Expect, Store, StoreError, trees},
+    store::{CommitError, Store, StoreError, trees},
     vault::{Vault, VaultError},
 };
 
@@ -38,6 +38,14 @@ pub enum ConnectionError {
     /// The name is taken.
     #[error("there is a connection `{0}` already; remove it or take another name")]
     Taken(String),
+    /// Something still hangs on it: a line each.
+    #[error("`{name}` cannot be removed: {}", .why.join("\n"))]
+    InUse {
+        /// Which connection.
+        name: String,
+        /// What hangs on it.
+        why: Vec<String>,
+    },
     /// What was given does not fit the connector: every mistake, a line each.
     #[error("{}", .0.join("\n"))]
     Unfit(Vec<String>),
@@ -138,6 +146,18 @@ impl Index {
         self.by_endpoint.insert(live.connection.endpoint.clone(), live.clone());
         self.by_name.insert(live.connection.name.clone(), live);
     }
+
+    fn remove(&mut self, connection: &Connection) {
+        self.by_name.remove(&connection.name);
+        self.by_endpoint.remove(&connection.endpoint);
+        self.out_of_order.remove(&connection.name);
+    }
+
+    /// The connection of this name, whether it can be used or not.
+    fn connection(&self, name: &str) -> Option<&Connection> {
+        let live = self.by_name.get(name).map(|live| &live.connection);
+        live.or_else(|| self.out_of_order.get(name))
+    }
 }
 
 impl Connections {
@@ -201,24 +221,23 @@ impl Connections {
     ) -> Result<(), ConnectionError> {
         let lives = match alone {
             Some(name) => vec![self.get(name)?],
-            None => self.through(&candidate.id),
+            None => self.list(),
         };
-        for live in lives {
-            if live.connection.connector != candidate.id {
-                let (name, id) = (&live.connection.name, &candidate.id);
-                let why = format!("`{name}` does not go through the connector `{id}`");
-                return Err(ConnectionError::Unfit(vec![why]));
+        let (through, others): (Vec<_>, Vec<_>) =
+            lives.iter().partition(|live| live.connection.connector == candidate.id);
+        if let (Some(_), Some(other)) = (alone, others.first()) {
+            let (name, id) = (&other.connection.name, &candidate.id);
+            let why = format!("`{name}` does not go through the connector `{id}`");
+            return Err(ConnectionError::Unfit(vec![why]));
+        }
+        for live in through {
+            let after = self.0.through(live.connection.clone(), candidate.clone())?;
+            let gaps = check::gaps(&after, &candidate.manifest);
+            if !gaps.is_empty() {
+                return Err(ConnectionError::Unfit(gaps));
             }
-            self.0.through(live.connection.clone(), candidate.clone())?;
         }
         Ok(())
-    }
-
-    /// The connections of a connector that are in use.
-    pub fn through(&self, connector: &str) -> Vec<Arc<Live>> {
-        let mut lives = self.list();
-        lives.retain(|live| live.connection.connector == connector);
-        lives
     }
 
     /// The names of all connections of a connector, those that cannot be used now included.
@@ -234,146 +253,4 @@ impl Connections {
     pub fn list(&self) -> Vec<Arc<Live>> {
         self.0.index.load().by_name.values().cloned().collect()
     }
-
-    /// Adds a connection: checked against its connector's manifest, and kept with its secrets
-    /// in one commit.
-    pub async fn add(
-        &self,
-        new: NewConnection,
-        actor: Actor,
-    ) -> Result<Arc<Live>, ConnectionError> {
-        let _one = self.0.changing.lock().await;
-        let connector = self.0.connectors.get(&new.connector)?;
-        let mistakes = check::mistakes(&new, &connector.manifest);
-        if !mistakes.is_empty() {
-            return Err(ConnectionError::Unfit(mistakes));
-        }
-        let now_ms = self.0.clock.now_ms();
-        let connection = Connection {
-            name: new.name,
-            connector: new.connector,
-            endpoint: Uuid::new_v4().simple().to_string(),
-            settings: new.settings,
-            origins: new.origins,
-            state: State::Active,
-            added_at_ms: now_ms,
-        };
-        // Whatever does not fit shows before anything is kept.
-        self.0.enliven(connection.clone())?;
-        let mut batch = Batch::new();
-        batch.require(trees::CONNECTIONS, connection.name.as_bytes(), Expect::Absent);
-        put(&mut batch, &connection);
-        self.0.vault.put(&mut batch, &connection.name, values(&new.secrets))?;
-        Line::new(now_ms, actor, Word::ConnectionAdded, &connection.name)
-            .connection(&connection.name)
-            .detail("connector", &connection.connector)
-            .record(&mut batch);
-        match self.0.store.commit(batch).await {
-            Err(CommitError::Conflict { .. }) => Err(ConnectionError::Taken(connection.name)),
-            Err(error) => Err(error.into()),
-            Ok(_) => self.0.show(connection),
-        }
-    }
-
-    /// Sets secrets of a connection, or sets them anew.
-    pub async fn set_secrets(
-        &self,
-        name: &str,
-        secrets: &BTreeMap<String, Secret<String>>,
-        actor: Actor,
-    ) -> Result<Arc<Live>, ConnectionError> {
-        let mistakes = check::unknown_secrets(secrets, &self.get(name)?.connector.manifest);
-        if !mistakes.is_empty() {
-            return Err(ConnectionError::Unfit(mistakes));
-        }
-        let names: Vec<&str> = secrets.keys().map(String::as_str).collect();
-        let line = Line::new(self.0.clock.now_ms(), actor, Word::ConnectionSecretsSet, name);
-        let line = line.connection(name).detail("names", names.join(" "));
-        self.keep_secrets(name, values(secrets), line).await
-    }
-
-    /// Keeps a secret that a vendor's handshake brought.
-    pub async fn keep_handshake(
-        &self,
-        name: &str,
-        secret: &str,
-        value: &Secret<Vec<u8>>,
-    ) -> Result<Arc<Live>, ConnectionError> {
-        let line = Line::new(self.0.clock.now_ms(), Actor::Vendor, Word::HandshakeAnswered, name);
-        self.keep_secrets(name, [(secret, value.expose().as_slice())], line.connection(name)).await
-    }
-
-    async fn keep_secrets<'a>(
-        &self,
-        name: &str,
-        secrets: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-        line: Line,
-    ) -> Result<Arc<Live>, ConnectionError> {
-        let _one = self.0.changing.lock().await;
-        let connection = self.get(name)?.connection.clone();
-        let mut batch = Batch::new();
-        self.0.vault.put(&mut batch, name, secrets)?;
-        line.record(&mut batch);
-        self.0.store.commit(batch).await?;
-        self.0.show(connection)
-    }
-
-    /// Pauses or resumes a connection; `apply` is called before the next change can begin.
-    pub async fn set_state(
-        &self,
-        name: &str,
-        state: State,
-        actor: Actor,
-        apply: impl FnOnce(&Live),
-    ) -> Result<Arc<Live>, ConnectionError> {
-        let _one = self.0.changing.lock().await;
-        let connection = Connection { state, ..self.get(name)?.connection.clone() };
-        let word = match state {
-            State::Active => Word::ConnectionResumed,
-            State::Paused => Word::ConnectionPaused,
-        };
-        let mut batch = Batch::new();
-        put(&mut batch, &connection);
-        Line::new(self.0.clock.now_ms(), actor, word, name).connection(name).record(&mut batch);
-        self.0.store.commit(batch).await?;
-        let live = self.0.show(connection)?;
-        apply(&live);
-        Ok(live)
-    }
-
-    /// Makes the connections of a connector anew after another release became current: what
-    /// they may reach hangs on its manifest.
-    pub async fn refresh(&self, connector: &str) {
-        let _one = self.0.changing.lock().await;
-        let waiting = self.0.index.load().out_of_order.values().cloned().collect::<Vec<_>>();
-        let known = self.list().into_iter().map(|live| live.connection.clone()).chain(waiting);
-        for connection in known.filter(|connection| connection.connector == connector) {
-            let name = connection.name.clone();
-            if let Err(error) = self.0.show(connection) {
-                tracing::error!(connection = name, %error, "it stays as it was");
-            }
-        }
-    }
-}
-
-impl Inner {
-    /// Puts a connection into the index, in the place of what was there under its name.
-    fn show(&self, connection: Connection) -> Result<Arc<Live>, ConnectionError> {
-        let live = Arc::new(self.enliven(connection)?);
-        let mut index = Index::clone(&self.index.load());
-        index.insert(live.clone());
-        self.index.store(Arc::new(index));
-        Ok(live)
-    }
-}
-
-/// Names and values, for the vault.
-fn values(secrets: &BTreeMap<String, Secret<String>>) -> impl Iterator<Item = (&str, &[u8])> {
-    secrets.iter().map(|(name, value)| (name.as_str(), value.expose().as_bytes()))
-}
-
-fn put(batch: &mut Batch, connection: &Connection) {
-    // Strings and numbers always make JSON.
-    let value = serde_json::to_vec(connection).expect("plain data");
-    batch.put(trees::CONNECTIONS, connection.name.as_bytes(), value);
 }

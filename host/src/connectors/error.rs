@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use jackfield_registry::package::{Digest, PackageError, Publisher};
+use jackfield_registry::{
+    manifest::Ask,
+    package::{Digest, PackageError, Publisher},
+};
 use thiserror::Error;
 
 use super::SchemaError;
@@ -32,21 +35,28 @@ pub enum ConnectorError {
     /// No name for a publisher.
     #[error("`{0}` is no name for a publisher\n  hint: letters, digits, `-`, `_` and `.`")]
     PublisherName(String),
+    /// Another key has this name.
+    #[error(
+        "`{0}` is the name of another key\n  hint: take another name; or, if their key has \
+         changed and you know it, `jackfield publisher distrust {0}` first"
+    )]
+    PublisherTaken(String),
     /// No publisher has this name.
     #[error("there is no publisher `{0}`; `jackfield publisher list` shows those trusted")]
     UnknownPublisher(String),
     /// It asks for more than somebody has said yes to.
     #[error(
         "`{id}` {version} asks for what nobody has allowed: {}\n  hint: say --yes to allow it, \
-         once you have looked at it", .new.join("; ")
+         once you have looked at it",
+        .new.iter().map(|ask| ask.what.as_str()).collect::<Vec<_>>().join("; ")
     )]
     NotAllowed {
         /// Which connector.
         id: String,
         /// In which version.
         version: String,
-        /// What nobody has allowed, a line each.
-        new: Vec<String>,
+        /// What nobody has allowed.
+        new: Vec<Ask>,
     },
     /// It wants what no connector gets.
     #[error(
@@ -96,6 +106,12 @@ pub enum ConnectorError {
     /// No connector has this id.
     #[error("there is no connector `{0}`; `jackfield connector list` shows those installed")]
     Unknown(String),
+    /// It is installed and cannot be used.
+    #[error(
+        "the connector `{0}` does not load; the log of the host says why\n  hint: `jackfield \
+         connector upgrade FILE` or `jackfield connector rollback {0}` mends it"
+    )]
+    OutOfOrder(String),
     /// It is installed already.
     #[error("`{0}` is installed already\n  hint: `jackfield connector upgrade FILE` replaces it")]
     Taken(String),
@@ -110,6 +126,9 @@ pub enum ConnectorError {
         /// Which connection.
         connection: String,
     },
+    /// A gate has a mistake of its own.
+    #[error("the host failed at this: {0}\n  hint: its log has the place: please report it")]
+    Broken(String),
     /// Connections go through it.
     #[error("connections go through `{id}`: {}\n  hint: remove them first", .connections.join(", "))]
     InUse {

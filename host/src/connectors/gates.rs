@@ -8,80 +8,94 @@ use std::sync::Arc;
 use jackfield_registry::package::Release;
 
 use super::{
-    ConnectorError, Connectors, Installed, Schemas, record::ReleaseRecord, review::Review,
+    ConnectorError, Connectors, Installed, Kind, Schemas, Wish, files::Files,
+    record::ReleaseRecord, review::Review,
 };
-use crate::runtime::{Limits, Runtime};
+use crate::{
+    audit::Actor,
+    runtime::{Limits, Runtime},
+};
 
 /// A release that passed the gates that need no compiler.
 pub(super) struct Candidate {
-    pub(super) release: Release,
+    pub(super) release: Arc<Release>,
     pub(super) record: ReleaseRecord,
     pub(super) publisher_name: Option<String>,
 }
 
 impl Connectors {
     /// Size, form, signature, digest, contract and manifest; who signed it; what it imports.
-    pub(super) fn inspect(
+    pub(super) async fn inspect(
         &self,
         bytes: Vec<u8>,
         allow_unsigned: bool,
+        by: Actor,
     ) -> Result<Candidate, ConnectorError> {
-        let release = Release::read(bytes)?;
+        let release = blocking(move || Ok(Arc::new(Release::read(bytes)?))).await?;
         let publisher_name = match release.publisher() {
             None if allow_unsigned => None,
             None => return Err(ConnectorError::Unsigned),
-            Some(publisher) => {
-                let trusted = self.trusted()?;
-                let trusted = trusted.into_iter().find(|trusted| trusted.publisher == publisher);
-                Some(trusted.ok_or(ConnectorError::UntrustedPublisher(publisher))?.name)
-            }
+            Some(publisher) => Some(self.trusted_as(publisher)?),
         };
         let beyond = release.imports_beyond_contract();
         if !beyond.is_empty() {
             return Err(ConnectorError::Imports(beyond));
         }
-        let record = ReleaseRecord::of(&release, self.0.clock.now_ms());
+        let record = ReleaseRecord::of(&release, self.0.clock.now_ms(), by);
         Ok(Candidate { release, record, publisher_name })
     }
 
-    /// Whether somebody has said yes to all that it asks for.
-    pub(super) fn expect_approval(
-        review: &Review,
-        approval: Option<&str>,
+    /// Whether it comes as what it can come, and somebody has said yes to all that it asks for.
+    pub(super) fn expect_wished(
+        &self,
+        candidate: &Candidate,
+        wish: &Wish,
     ) -> Result<(), ConnectorError> {
-        if review.new.is_empty() || approval == Some(&review.approval) {
+        let Review { id, version, new, approval, .. } = self.review_of(candidate);
+        match (&wish.kind, self.record(&id)) {
+            (Kind::Install, Some(_)) => return Err(ConnectorError::Taken(id)),
+            (Kind::Upgrade | Kind::Trial(_), None) => return Err(ConnectorError::Unknown(id)),
+            _ => {}
+        }
+        if new.is_empty() || wish.approval == Some(approval) {
             return Ok(());
         }
-        let id = review.id.clone();
-        Err(ConnectorError::NotAllowed {
-            id,
-            version: review.version.clone(),
-            new: review.new.clone(),
-        })
+        Err(ConnectorError::NotAllowed { id, version, new })
     }
 
-    /// Compile, instantiate and self-check, and then the file.
+    /// Compile, instantiate and self-check.
     pub(super) async fn make_ready(
         &self,
-        candidate: Candidate,
+        candidate: &Candidate,
     ) -> Result<Arc<Installed>, ConnectorError> {
-        let this = self.clone();
-        let work = tokio::task::spawn_blocking(move || {
-            let Candidate { release, record, .. } = candidate;
-            let installed = ready(&this.0.runtime, &release, record)?;
-            this.0.files.write(&release)?;
-            Ok::<_, ConnectorError>(Arc::new(installed))
-        });
-        // A panic in a gate is a bug; it is passed on to the caller's own panic guard.
-        let installed =
-            work.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let (runtime, record) = (self.0.runtime.clone(), candidate.record.clone());
+        let release = candidate.release.clone();
+        let installed = blocking(move || ready(&runtime, &release, record)).await?;
         self.0.runtime.try_out(&installed.package, installed.limits).await?;
-        Ok(installed)
+        Ok(Arc::new(installed))
     }
 }
 
+/// Does what takes its time where blocking is allowed.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ConnectorError> + Send + 'static,
+) -> Result<T, ConnectorError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|panic| Err(ConnectorError::Broken(panic.to_string())))
+}
+
+/// Makes a release ready that is kept already.
+pub(super) fn kept(
+    runtime: &Runtime,
+    files: &Files,
+    record: ReleaseRecord,
+) -> Result<Arc<Installed>, ConnectorError> {
+    let release = files.read(&record.digest)?;
+    ready(runtime, &release, record).map(Arc::new)
+}
+
 /// Compiles a release and its schemas.
-pub(super) fn ready(
+fn ready(
     runtime: &Runtime,
     release: &Release,
     record: ReleaseRecord,

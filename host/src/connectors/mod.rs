@@ -4,6 +4,7 @@
 //! flight end on the one they began with. A release that does not pass a gate, or a kill at any
 //! point, leaves what ran before as it was. Never runs a connector outside a sandbox.
 
+mod change;
 mod error;
 mod files;
 mod gates;
@@ -11,6 +12,7 @@ mod publishers;
 mod record;
 mod review;
 mod schemas;
+mod watch;
 mod wish;
 
 use std::{
@@ -21,30 +23,25 @@ use std::{
 
 use arc_swap::ArcSwap;
 use jackfield_registry::manifest::Manifest;
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 pub use error::ConnectorError;
 pub use publishers::Trusted;
 pub use record::{ConnectorRecord, Grant, KEPT_MAX, ReleaseRecord, Watch};
-pub use review::{Reason, Review};
+pub use review::Review;
 pub use schemas::{SchemaError, Schemas};
 pub use wish::{Kind, Wish};
 
 use crate::{
-    audit::{Actor, Line, Word},
+    audit::Actor,
     clock::SharedClock,
     runtime::{Limits, Package, Runtime},
-    store::{Batch, Store, trees},
+    store::{Store, trees},
 };
 use files::Files;
 
-/// How long a new release is on probation where somebody asked for it, in milliseconds.
-const WATCH_MS: u64 = 10 * 60_000;
-/// How many calls of a watched release must fail before anything is concluded.
-const WATCH_FAILURES_MIN: u64 = 3;
-/// How many times the share of failed calls of the release before is too much.
-const WATCH_WORSE: f64 = 2.0;
-/// The share of failed calls that is never too much, and the one that always is.
-const WATCH_SHARE: (f64, f64) = (0.05, 0.95);
+/// The most releases that are looked over at the same time.
+const REVIEWS_MAX: usize = 2;
 
 /// A release that is ready to be called.
 #[derive(Debug)]
@@ -74,15 +71,20 @@ struct Inner {
     clock: SharedClock,
     files: Files,
     slots: ArcSwap<BTreeMap<String, Slot>>,
-    /// One change at a time, so that none is lost between reading the map and writing it.
-    changing: tokio::sync::Mutex<()>,
+    /// One release at a time goes through the costly gates.
+    gates: Mutex<()>,
+    /// One change at a time, so that none is lost between reading the map and writing it. It is
+    /// short: nothing is compiled for the first time while it is held.
+    changing: Mutex<()>,
+    reviews: Semaphore,
 }
 
 /// One connector: what is kept of it, and its releases that are in use.
 #[derive(Debug, Clone)]
 struct Slot {
     record: Arc<ConnectorRecord>,
-    current: Arc<Installed>,
+    /// None while it cannot be used.
+    current: Option<Arc<Installed>>,
     trials: BTreeMap<String, Arc<Installed>>,
 }
 
@@ -101,22 +103,17 @@ impl Connectors {
             let id = String::from_utf8_lossy(&id).into_owned();
             let record = serde_json::from_slice::<ConnectorRecord>(&value)
                 .map_err(|source| ConnectorError::Unreadable { id: id.clone(), source });
-            let slot = record.and_then(|record| {
-                if let Some(needed) = &mut needed {
-                    needed.extend(record.releases().map(|release| release.digest));
+            match record {
+                Ok(record) => {
+                    if let Some(needed) = &mut needed {
+                        needed.extend(record.releases().map(|release| release.digest));
+                    }
+                    slots.insert(id, load(&runtime, &files, record));
                 }
-                load(&runtime, &files, record)
-            });
-            match slot {
-                Ok(slot) => drop(slots.insert(id, slot)),
                 // One that is out of order must not keep the others from working.
                 Err(error) => {
-                    if matches!(error, ConnectorError::Unreadable { .. }) {
-                        needed = None;
-                    }
-                    tracing::error!(
-                        connector = id, %error, "not loaded: upgrade it; its connections wait"
-                    );
+                    needed = None;
+                    tracing::error!(connector = id, %error, "not loaded; its connections wait");
                 }
             }
         }
@@ -125,241 +122,49 @@ impl Connectors {
             files.keep_only(&needed);
         }
         let slots = ArcSwap::from_pointee(slots);
-        let changing = tokio::sync::Mutex::new(());
-        Ok(Self(Arc::new(Inner { store, runtime, clock, files, slots, changing })))
+        let (gates, changing) = (Mutex::new(()), Mutex::new(()));
+        let reviews = Semaphore::new(REVIEWS_MAX);
+        let inner = Inner { store, runtime, clock, files, slots, gates, changing, reviews };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The current release of a connector.
     pub fn get(&self, id: &str) -> Result<Arc<Installed>, ConnectorError> {
-        let slots = self.0.slots.load();
-        slots.get(id).map(|slot| slot.current.clone()).ok_or_else(|| unknown(id))
+        let slot = self.slot(id).ok_or_else(|| unknown(id))?;
+        slot.current.ok_or_else(|| ConnectorError::OutOfOrder(id.into()))
     }
 
     /// The release of a connector through which a connection goes.
     pub fn of(&self, id: &str, connection: &str) -> Result<Arc<Installed>, ConnectorError> {
-        let slots = self.0.slots.load();
-        let slot = slots.get(id).ok_or_else(|| unknown(id))?;
-        Ok(slot.trials.get(connection).unwrap_or(&slot.current).clone())
+        let tried = self.slot(id).and_then(|slot| slot.trials.get(connection).cloned());
+        tried.map_or_else(|| self.get(id), Ok)
     }
 
     /// What is kept of a connector.
-    pub fn record(&self, id: &str) -> Option<ConnectorRecord> {
-        self.0.slots.load().get(id).map(|slot| ConnectorRecord::clone(&slot.record))
+    pub fn record(&self, id: &str) -> Option<Arc<ConnectorRecord>> {
+        self.slot(id).map(|slot| slot.record)
     }
 
-    /// The current releases of all of them, by id, and what is kept of each.
-    pub fn list(&self) -> Vec<(Arc<ConnectorRecord>, Arc<Installed>)> {
+    /// What is kept of all of them, by id, and their current releases where they can be used.
+    pub fn list(&self) -> Vec<(Arc<ConnectorRecord>, Option<Arc<Installed>>)> {
         let slots = self.0.slots.load();
         slots.values().map(|slot| (slot.record.clone(), slot.current.clone())).collect()
     }
 
+    /// Keeps what is installed as it is for as long as the answer is held.
+    pub async fn hold(&self) -> MutexGuard<'_, ()> {
+        self.0.changing.lock().await
+    }
+
     /// What a person should look at before a release is let in.
-    pub fn review(&self, bytes: Vec<u8>, unsigned: bool) -> Result<Review, ConnectorError> {
-        Ok(self.review_of(&self.inspect(bytes, unsigned)?))
-    }
-
-    /// Lets a release in: all gates first, then the file, then the record, then the pointer.
-    /// `fits` is the last gate: whether the connections of the connector can go through it.
-    pub async fn let_in(
-        &self,
-        bytes: Vec<u8>,
-        wish: Wish,
-        fits: impl FnOnce(&Arc<Installed>) -> Result<(), String>,
-    ) -> Result<Arc<Installed>, ConnectorError> {
-        let _one = self.0.changing.lock().await;
-        let candidate = self.inspect(bytes, wish.unsigned)?;
-        let review = self.review_of(&candidate);
-        let id = review.id.clone();
-        let known = self.slot(&id);
-        match (&wish.kind, &known) {
-            (Kind::Install, Some(_)) => return Err(ConnectorError::Taken(id)),
-            (Kind::Upgrade | Kind::Trial(_), None) => return Err(ConnectorError::Unknown(id)),
-            _ => {}
-        }
-        Self::expect_approval(&review, wish.approval.as_deref())?;
-        let installed = self.make_ready(candidate).await?;
-        fits(&installed).map_err(ConnectorError::Unfit)?;
-        let slot = self.slot_with(known, installed.clone(), &review, &wish);
-        let word = match wish.kind {
-            Kind::Install => Word::ConnectorInstalled,
-            Kind::Upgrade => Word::ConnectorUpgraded,
-            Kind::Trial(_) => Word::ConnectorTried,
-        };
-        self.commit(slot, wish.actor, word, &installed).await?;
-        Ok(installed)
-    }
-
-    /// The slot as it will be once a release is let in.
-    fn slot_with(
-        &self,
-        known: Option<Slot>,
-        installed: Arc<Installed>,
-        review: &Review,
-        wish: &Wish,
-    ) -> Slot {
-        let release = installed.release.clone();
-        let (publisher, at_ms) = (release.publisher, release.installed_at_ms);
-        let given = Grant { publisher, asks: review.asks.clone(), at_ms, by: wish.actor.clone() };
-        let Some(mut slot) = known else {
-            let record = Arc::new(ConnectorRecord::new(&installed.id, release, given));
-            return Slot { record, current: installed, trials: BTreeMap::new() };
-        };
-        let mut record = ConnectorRecord::clone(&slot.record);
-        // A yes to a trial is for that trial: the other connections need one of their own.
-        if !review.new.is_empty() && !matches!(wish.kind, Kind::Trial(_)) {
-            record.grant = given;
-        }
-        match &wish.kind {
-            Kind::Trial(connection) => {
-                record.trials.insert(connection.clone(), release);
-                slot.trials.insert(connection.clone(), installed);
-            }
-            Kind::Install | Kind::Upgrade => {
-                let failed_before = slot.current.package.tally().failed_share();
-                record.promote(release);
-                record.watch =
-                    wish.watch.then(|| Watch { until_ms: at_ms + WATCH_MS, failed_before });
-                slot.trials.clear();
-                slot.current = installed;
-            }
-        }
-        Slot { record: Arc::new(record), ..slot }
-    }
-
-    /// Goes back to the release before, or ends a connection's trial. Where only `from` shall be
-    /// left, and it is not current any more, nothing changes.
-    pub async fn roll_back(
-        &self,
-        id: &str,
-        connection: Option<&str>,
-        from: Option<&Installed>,
-        actor: Actor,
-        fits: impl FnOnce(&Arc<Installed>) -> Result<(), String>,
-    ) -> Result<Arc<Installed>, ConnectorError> {
-        let _one = self.0.changing.lock().await;
-        let mut slot = self.slot(id).ok_or_else(|| unknown(id))?;
-        if from.is_some_and(|from| from.release != slot.record.current) {
-            return Ok(slot.current);
-        }
-        let mut record = ConnectorRecord::clone(&slot.record);
-        match connection {
-            Some(connection) => {
-                if record.trials.remove(connection).is_none() {
-                    let (id, connection) = (id.into(), connection.into());
-                    return Err(ConnectorError::NoTrial { id, connection });
-                }
-                slot.trials.remove(connection);
-            }
-            None if record.roll_back() => {
-                let (this, back) = (self.clone(), record.current.clone());
-                let load = move || {
-                    let release = this.0.files.read(&back.digest)?;
-                    gates::ready(&this.0.runtime, &release, back)
-                };
-                // A panic here is a bug; it is passed on to the caller's own panic guard.
-                let loaded = tokio::task::spawn_blocking(load)
-                    .await
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-                slot.current = Arc::new(loaded?);
-                slot.trials.clear();
-            }
-            None => return Err(ConnectorError::NothingBefore(id.into())),
-        }
-        fits(&slot.current).map_err(ConnectorError::Unfit)?;
-        slot.record = Arc::new(record);
-        let current = slot.current.clone();
-        self.commit(slot, actor, Word::ConnectorRolledBack, &current).await?;
-        Ok(current)
-    }
-
-    /// Removes a connector and its releases. `in_use` says which connections go through it.
-    pub async fn remove(
-        &self,
-        id: &str,
-        actor: Actor,
-        in_use: impl FnOnce() -> Vec<String>,
-    ) -> Result<(), ConnectorError> {
-        let _one = self.0.changing.lock().await;
-        let slot = self.slot(id).ok_or_else(|| unknown(id))?;
-        let connections = in_use();
-        if !connections.is_empty() {
-            return Err(ConnectorError::InUse { id: id.into(), connections });
-        }
-        let mut batch = Batch::new();
-        batch.delete(trees::RELEASES, id.as_bytes());
-        Line::new(self.0.clock.now_ms(), actor, Word::ConnectorRemoved, id)
-            .detail("version", &slot.record.current.version)
-            .record(&mut batch);
-        self.0.store.commit(batch).await?;
-        let mut slots = BTreeMap::clone(&self.0.slots.load());
-        slots.remove(id);
-        self.0.slots.store(Arc::new(slots));
-        self.forget(&slot.record);
-        Ok(())
-    }
-
-    /// Which watched releases fail more than those before them.
-    pub fn failing(&self) -> Vec<Arc<Installed>> {
-        let now_ms = self.0.clock.now_ms();
-        let slots = self.0.slots.load();
-        let worse = slots.values().filter(|slot| {
-            slot.record.watch.as_ref().is_some_and(|watch| {
-                let tally = slot.current.package.tally();
-                let allowed =
-                    (watch.failed_before * WATCH_WORSE).clamp(WATCH_SHARE.0, WATCH_SHARE.1);
-                now_ms < watch.until_ms
-                    && tally.failed >= WATCH_FAILURES_MIN
-                    && tally.failed_share() > allowed
-            })
-        });
-        worse.map(|slot| slot.current.clone()).collect()
+    pub async fn review(&self, bytes: Vec<u8>, unsigned: bool) -> Result<Review, ConnectorError> {
+        // It is closed never.
+        let _turn = self.0.reviews.acquire().await;
+        Ok(self.review_of(&self.inspect(bytes, unsigned, Actor::Host).await?))
     }
 
     fn slot(&self, id: &str) -> Option<Slot> {
         self.0.slots.load().get(id).cloned()
-    }
-
-    /// Makes a slot what it shall be: on disk, and then for new calls.
-    async fn commit(
-        &self,
-        slot: Slot,
-        actor: Actor,
-        word: Word,
-        installed: &Installed,
-    ) -> Result<(), ConnectorError> {
-        let record = slot.record.clone();
-        let mut batch = Batch::new();
-        // Texts and numbers always make JSON.
-        let value = serde_json::to_vec(&*record).expect("plain data");
-        batch.put(trees::RELEASES, record.id.as_bytes(), value);
-        let publisher = installed.release.publisher.map(|publisher| publisher.to_string());
-        Line::new(self.0.clock.now_ms(), actor, word, &record.id)
-            .detail("version", &installed.release.version)
-            .detail("digest", installed.release.digest)
-            .detail("publisher", publisher.as_deref().unwrap_or("unsigned"))
-            .record(&mut batch);
-        self.0.store.commit(batch).await?;
-        let mut slots = BTreeMap::clone(&self.0.slots.load());
-        let last = slots.insert(record.id.clone(), slot);
-        self.0.slots.store(Arc::new(slots));
-        if let Some(last) = last {
-            self.forget(&last.record);
-        }
-        Ok(())
-    }
-
-    /// Removes what a record needed and no record needs any more.
-    fn forget(&self, last: &ConnectorRecord) {
-        let slots = self.0.slots.load();
-        let kept = || slots.values().flat_map(|slot| slot.record.releases());
-        for release in last.releases() {
-            if !kept().any(|kept| kept.digest == release.digest) {
-                self.0.files.remove(&release.digest);
-            }
-            if !kept().any(|kept| kept.code_digest == release.code_digest) {
-                self.0.runtime.forget(&release.code_digest.to_hex());
-            }
-        }
     }
 }
 
@@ -368,13 +173,19 @@ fn unknown(id: &str) -> ConnectorError {
 }
 
 /// Makes ready what the store says is installed.
-fn load(runtime: &Runtime, files: &Files, record: ConnectorRecord) -> Result<Slot, ConnectorError> {
-    let one = |release: &ReleaseRecord| {
-        let file = files.read(&release.digest)?;
-        gates::ready(runtime, &file, release.clone()).map(Arc::new)
-    };
-    let trials = record.trials.iter();
-    let trials = trials.map(|(name, release)| Ok((name.clone(), one(release)?)));
-    let trials = trials.collect::<Result<_, ConnectorError>>()?;
-    Ok(Slot { current: one(&record.current)?, trials, record: Arc::new(record) })
+fn load(runtime: &Runtime, files: &Files, mut record: ConnectorRecord) -> Slot {
+    let id = &record.id;
+    let current = gates::kept(runtime, files, record.current.clone());
+    let current = current.inspect_err(|error| {
+        tracing::error!(connector = id, %error, "not loaded: upgrade it; its connections wait");
+    });
+    let trials = record.trials.iter().filter_map(|(name, release)| {
+        let tried = gates::kept(runtime, files, release.clone()).inspect_err(|error| {
+            tracing::error!(connector = id, connection = name, %error, "its trial is over");
+        });
+        Some((name.clone(), tried.ok()?))
+    });
+    let trials: BTreeMap<_, _> = trials.collect();
+    record.trials.retain(|name, _| trials.contains_key(name));
+    Slot { current: current.ok(), trials, record: Arc::new(record) }
 }

@@ -41,7 +41,14 @@ impl Connectors {
         Ok(trusted.collect())
     }
 
-    /// Trusts a publisher from now on.
+    /// What the operator calls a publisher.
+    pub(super) fn trusted_as(&self, publisher: Publisher) -> Result<String, ConnectorError> {
+        let mut trusted = self.trusted()?.into_iter();
+        let known = trusted.find(|trusted| trusted.publisher == publisher);
+        Ok(known.ok_or(ConnectorError::UntrustedPublisher(publisher))?.name)
+    }
+
+    /// Trusts a publisher from now on. A name keeps its key: nobody shall be replaced unawares.
     pub async fn trust(
         &self,
         name: &str,
@@ -51,6 +58,12 @@ impl Connectors {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.chars().all(is_plain) {
             return Err(ConnectorError::PublisherName(name.escape_debug().to_string()));
+        }
+        if let Some(known) = self.trusted()?.iter().find(|known| known.name == name) {
+            let is_same = known.publisher == publisher;
+            return is_same
+                .then_some(())
+                .ok_or_else(|| ConnectorError::PublisherTaken(name.into()));
         }
         let since_ms = self.0.clock.now_ms();
         let mut batch = Batch::new();

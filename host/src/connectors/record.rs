@@ -24,29 +24,27 @@ pub struct ReleaseRecord {
     pub code_digest: Digest,
     /// Who signed it; none if nobody did.
     pub publisher: Option<Publisher>,
-    /// When it was installed, in milliseconds since 1970.
-    pub installed_at_ms: u64,
+    /// What it was allowed when it was let in.
+    pub grant: Grant,
 }
 
 impl ReleaseRecord {
-    pub(super) fn of(release: &Release, installed_at_ms: u64) -> Self {
+    pub(super) fn of(release: &Release, at_ms: u64, by: Actor) -> Self {
         Self {
             version: release.manifest().connector.version.clone(),
             digest: release.digest(),
             code_digest: release.code_digest(),
             publisher: release.publisher(),
-            installed_at_ms,
+            grant: Grant { asks: release.manifest().asks(), at_ms, by },
         }
     }
 }
 
-/// What an operator allowed. It hangs on who signed what was looked at, not on a name: a release
-/// of the same id by somebody else starts from nothing.
+/// What an operator allowed a release. Each has its own, so that a rollback takes back what only
+/// the later one was allowed, and what a release gave up is asked for anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
-    /// Whose releases it is for; none: only those that were looked at, by their digests.
-    pub publisher: Option<Publisher>,
-    /// What they may do.
+    /// What it may do.
     pub asks: Asks,
     /// When it was given, in milliseconds since 1970.
     pub at_ms: u64,
@@ -74,17 +72,15 @@ pub struct ConnectorRecord {
     pub before: Vec<ReleaseRecord>,
     /// Releases that single connections try, by the connection's name.
     pub trials: BTreeMap<String, ReleaseRecord>,
-    /// What it may do.
-    pub grant: Grant,
     /// Whether the current release is on probation.
     pub watch: Option<Watch>,
 }
 
 impl ConnectorRecord {
     /// A connector that is installed for the first time.
-    pub(super) fn new(id: &str, current: ReleaseRecord, grant: Grant) -> Self {
+    pub(super) fn new(id: &str, current: ReleaseRecord) -> Self {
         let (before, trials) = (Vec::new(), BTreeMap::new());
-        Self { id: id.to_owned(), current, before, trials, grant, watch: None }
+        Self { id: id.to_owned(), current, before, trials, watch: None }
     }
 
     /// All releases that are kept.
@@ -92,11 +88,14 @@ impl ConnectorRecord {
         [&self.current].into_iter().chain(&self.before).chain(self.trials.values())
     }
 
-    /// What was allowed to whoever made this release: nothing, if it is by somebody else.
-    pub(super) fn granted(&self, release: &ReleaseRecord) -> Asks {
-        let same_hand = release.publisher.is_some() && release.publisher == self.grant.publisher;
-        let looked_at = self.releases().any(|known| known.digest == release.digest);
-        if same_hand || looked_at { self.grant.asks.clone() } else { Asks::default() }
+    /// What of a release's asks is allowed already. A yes hangs on who signed what was looked at,
+    /// not on a name: it is for that very file, and for what the same hand makes next.
+    pub(super) fn granted(&self, release: &Release) -> Asks {
+        let mut looked_at = [&self.current].into_iter().chain(&self.before);
+        let looked_at = looked_at.find(|known| known.digest == release.digest());
+        let of_hand = release.publisher().filter(|hand| self.current.publisher == Some(*hand));
+        let known = looked_at.or(of_hand.map(|_| &self.current));
+        known.map(|known| known.grant.asks.clone()).unwrap_or_default()
     }
 
     /// Makes a release the current one, for all connections.

@@ -1,7 +1,7 @@
 //! What a person looks at before a release is let in, and how their yes is bound to it.
 
 use jackfield_registry::{
-    manifest::Asks,
+    manifest::{Ask, Asks},
     package::{Digest, Publisher},
 };
 use serde::Serialize;
@@ -27,23 +27,12 @@ pub struct Review {
     pub current: Option<String>,
     /// Whether the current one is by somebody else.
     pub is_by_another: bool,
-    /// Where it sends requests, and why.
-    pub reasons: Vec<Reason>,
     /// All that it asks for.
     pub asks: Asks,
-    /// What of it nobody has allowed yet, a line each.
-    pub new: Vec<String>,
+    /// What of it nobody has allowed yet.
+    pub new: Vec<Ask>,
     /// What a yes to this release and these asks is called.
     pub approval: String,
-}
-
-/// Why a connector wants to reach an origin, in its author's words.
-#[derive(Debug, Clone, Serialize)]
-pub struct Reason {
-    /// The origin.
-    pub origin: String,
-    /// What for.
-    pub why: String,
 }
 
 impl Connectors {
@@ -53,11 +42,8 @@ impl Connectors {
         let manifest = release.manifest();
         let id = manifest.connector.id.clone();
         let known = self.record(&id);
-        let granted = known.as_ref().map(|known| known.granted(&candidate.record));
+        let granted = known.as_ref().map(|known| known.granted(release));
         let asks = manifest.asks();
-        let reasons = manifest.egress.iter();
-        let reasons =
-            reasons.map(|rule| Reason { origin: rule.origin.clone(), why: rule.why.clone() });
         Review {
             version: manifest.connector.version.clone(),
             title: manifest.connector.title.clone(),
@@ -66,9 +52,8 @@ impl Connectors {
             publisher_name: candidate.publisher_name.clone(),
             is_by_another: known
                 .as_ref()
-                .is_some_and(|known| known.grant.publisher != release.publisher()),
-            current: known.map(|known| known.current.version),
-            reasons: reasons.collect(),
+                .is_some_and(|known| known.current.publisher != release.publisher()),
+            current: known.map(|known| known.current.version.clone()),
             new: asks.beyond(&granted.unwrap_or_default()),
             approval: approval(release.digest(), &asks),
             asks,

@@ -44,6 +44,9 @@ pub enum FlowError {
     /// The file has mistakes; a line each.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Mistakes(Vec<Mistake>),
+    /// No flow has this name.
+    #[error("there is no flow `{0}`; `jackfield flow list` shows those there are")]
+    UnknownFlow(String),
     /// No run has this id.
     #[error("there is no run `{0}`; `jackfield run list` shows the newest")]
     UnknownRun(String),
@@ -180,6 +183,31 @@ impl Flows {
         current.insert(entry.0.name.clone(), entry.clone());
         self.0.current.store(Arc::new(current));
         Ok(entry)
+    }
+
+    /// Removes a flow: no event starts it from now on. Its runs in flight go on to their end.
+    pub async fn remove(&self, name: &str, actor: Actor) -> Result<(), FlowError> {
+        let _one = self.0.changing.lock().await;
+        let mut current = BTreeMap::clone(&self.0.current.load());
+        let entry = current.remove(name).ok_or_else(|| FlowError::UnknownFlow(name.into()))?;
+        let mut batch = Batch::new();
+        batch.delete(trees::FLOWS, format!("{CURRENT}{name}").as_bytes());
+        Line::new(self.0.clock.now_ms(), actor, Word::FlowRemoved, name)
+            .detail("version", &entry.0.version)
+            .record(&mut batch);
+        self.0.store.commit(batch).await?;
+        self.0.current.store(Arc::new(current));
+        Ok(())
+    }
+
+    /// The names of the flows that begin at a connection or act through it.
+    pub fn through(&self, connection: &str) -> Vec<String> {
+        let current = self.0.current.load();
+        let through = current.values().filter(|entry| {
+            let steps = entry.1.steps.iter().map(|step| step.connection.get_ref());
+            [entry.1.on.connection.get_ref()].into_iter().chain(steps).any(|one| one == connection)
+        });
+        through.map(|entry| entry.0.name.clone()).collect()
     }
 
     /// A flow in the version that a run began with.

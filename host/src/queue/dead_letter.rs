@@ -76,6 +76,13 @@ impl DeadLetters {
         found.iter().map(|(key, value)| read(key, value)).collect()
     }
 
+    /// Those of one connection among them.
+    pub fn of_connection(&self, connection: &str) -> Result<Vec<DeadLetter>, QueueError> {
+        let mut letters = self.list()?;
+        letters.retain(|letter| letter.connection == connection);
+        Ok(letters)
+    }
+
     /// One of them.
     pub fn get(&self, id: &str) -> Result<DeadLetter, QueueError> {
         let value = self.0.0.store.get(trees::DEAD_LETTERS, id.as_bytes())?;

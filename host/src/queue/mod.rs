@@ -20,6 +20,7 @@ pub use dead_letter::{DeadLetter, DeadLetters};
 pub use work::{Task, Work};
 
 use crate::{
+    audit::{Actor, Line, Word},
     clock::SharedClock,
     store::{Batch, CommitError, Expect, Store, StoreError, trees},
 };
@@ -27,6 +28,8 @@ use lanes::Lanes;
 
 /// Work of one lane that may be claimed at the same time.
 pub const CLAIMS_PER_LANE: usize = 16;
+/// The most work that is given up in one commit.
+const DISCARDED_AT_ONCE: usize = 500;
 /// How long a lane rests when its work could not be settled: the disk is full, for one.
 const REST_MS: u64 = 1_000;
 
@@ -119,6 +122,36 @@ impl Queue {
         found.iter().map(|(key, value)| Work::read(key, value)).collect()
     }
 
+    /// Whether any work waits on a lane.
+    pub fn has_work(&self, lane: &str) -> Result<bool, QueueError> {
+        let found = self.0.store.scan_prefix(trees::DUE, &work::prefix(lane), None, 1)?;
+        Ok(!found.is_empty())
+    }
+
+    /// Gives up all the work of a lane, and answers how much there was. What is claimed at this
+    /// moment ends, and what it settles is given up too.
+    pub async fn discard(&self, lane: &str, actor: &Actor) -> Result<usize, QueueError> {
+        let mut discarded = 0;
+        loop {
+            let prefix = work::prefix(lane);
+            let found = self.0.store.scan_prefix(trees::DUE, &prefix, None, DISCARDED_AT_ONCE)?;
+            if found.is_empty() {
+                return Ok(discarded);
+            }
+            let mut batch = Batch::new();
+            for (key, _) in &found {
+                batch.delete(trees::DUE, key);
+            }
+            let count = found.len();
+            Line::new(self.0.clock.now_ms(), actor.clone(), Word::WorkDiscarded, lane)
+                .connection(lane)
+                .detail("count", count)
+                .record(&mut batch);
+            self.0.store.commit(batch).await?;
+            discarded += count;
+        }
+    }
+
     fn lanes(&self) -> MutexGuard<'_, Lanes> {
         // A panic while the lock is held leaves the lanes whole: each change is one assignment.
         self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner)
@@ -149,11 +182,10 @@ impl Claim {
                 error,
                 CommitError::Conflict { .. } | CommitError::Store(StoreError::TooBig { .. })
             );
-            if !waits {
-                return Err(error.into());
+            if waits {
+                let until_ms = self.queue.0.clock.now_ms() + REST_MS;
+                self.queue.lanes().rest(&self.work.lane, until_ms);
             }
-            let until_ms = self.queue.0.clock.now_ms() + REST_MS;
-            self.queue.lanes().rest(&self.work.lane, until_ms);
             return Err(error.into());
         }
         for work in &follow {

@@ -6,10 +6,12 @@
 #![expect(unsafe_code, reason = "loading compiled code, once its MAC is checked")]
 
 use std::{
+    collections::BTreeSet,
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     io,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use hmac::{Hmac, Mac};
@@ -25,13 +27,15 @@ pub(super) struct Cache {
     compiler: Compiler,
     /// Wasmtime's version, settings and the machine's CPU features, as one number.
     engine: u64,
+    /// What was loaded since the start.
+    used: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Cache {
     pub(super) fn new(dir: PathBuf, key: [u8; 32], compiler: Compiler, engine: &Engine) -> Self {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        Self { dir, key, compiler, engine: hasher.finish() }
+        Self { dir, key, compiler, engine: hasher.finish(), used: Mutex::default() }
     }
 
     fn path(&self, digest: &str) -> PathBuf {
@@ -47,6 +51,8 @@ impl Cache {
         component: &[u8],
     ) -> Result<Component, RuntimeError> {
         let path = self.path(digest);
+        // A panic while the lock is held leaves the set whole: each change is one insertion.
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
         if let Some(component) = self.mapped(engine, &path) {
             return Ok(component);
         }
@@ -70,12 +76,18 @@ impl Cache {
     /// Removes what was compiled of a code. What is mapped stays until it is let go.
     pub(super) fn remove(&self, digest: &str) {
         let path = self.path(digest);
-        for path in [mac_path(&path), path] {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => tracing::warn!(
-                    %error, file = %path.display(), "compiled code that nobody needs stays"
-                ),
-                _ => {}
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).remove(&path);
+        remove(&mac_path(&path));
+        remove(&path);
+    }
+
+    /// Removes every file but those of these digests and those that were used.
+    pub(super) fn keep_only(&self, digests: &BTreeSet<String>) {
+        let mut needed = self.used.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        needed.extend(digests.iter().map(|digest| self.path(digest)));
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            if !needed.contains(&entry.path().with_extension("cwasm")) {
+                remove(&entry.path());
             }
         }
     }
@@ -117,6 +129,16 @@ impl Cache {
             fs::rename(part, path)?;
         }
         Ok(())
+    }
+}
+
+/// A file that stays costs space and nothing else; the next start tries again.
+fn remove(path: &Path) {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => tracing::warn!(
+            %error, file = %path.display(), "compiled code that nobody needs stays"
+        ),
+        _ => {}
     }
 }
 

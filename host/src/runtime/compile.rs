@@ -6,7 +6,7 @@
 
 use std::{
     ffi::OsString,
-    io::{self, Read, Write},
+    io::{Read, Write},
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -117,12 +117,15 @@ fn converse(child: &mut Child, component: &[u8]) -> Result<(Vec<u8>, String), St
     })
 }
 
-/// Compiles what comes on standard input to standard output, within bounds that the system
-/// keeps. This is all that the child process does.
+/// Compiles what comes in to what goes out, within bounds that the system keeps. This is all that
+/// the child process does, from its standard input to its standard output.
 ///
 /// # Errors
 /// What is wrong with the component, in one line.
-pub fn compile_here() -> Result<(), RuntimeError> {
+pub fn compile_here(
+    mut component: impl Read,
+    mut compiled: impl Write,
+) -> Result<(), RuntimeError> {
     let failed = |error: String| RuntimeError::Compile(error);
     let limit = |resource, most| {
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
@@ -130,11 +133,10 @@ pub fn compile_here() -> Result<(), RuntimeError> {
     };
     limit(Resource::As, MEMORY_BYTES_MAX)?;
     limit(Resource::Cpu, CPU_S_MAX)?;
-    let mut component = Vec::new();
-    let read = io::stdin().lock().read_to_end(&mut component);
-    read.map_err(|error| failed(error.to_string()))?;
-    let compiled = engine::for_compiling()?
-        .precompile_component(&component)
+    let mut bytes = Vec::new();
+    component.read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
+    let code = engine::for_compiling()?
+        .precompile_component(&bytes)
         .map_err(|error| failed(format!("{error:#}")))?;
-    io::stdout().lock().write_all(&compiled).map_err(|error| failed(error.to_string()))
+    compiled.write_all(&code).map_err(|error| failed(error.to_string()))
 }

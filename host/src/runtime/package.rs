@@ -1,8 +1,11 @@
 //! A release that is ready to run: compiled, linked, and with its roles looked up.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use jackfield_registry::package::Release;
@@ -69,11 +72,6 @@ impl Runtime {
         self.load_component(&release.code_digest().to_hex(), release.code())
     }
 
-    /// Lets go of the compiled form of a code, which is on disk for the next start.
-    pub fn forget(&self, digest: &str) {
-        self.0.cache.remove(digest);
-    }
-
     /// The same for a component that belongs to the host itself.
     pub fn load_component(&self, digest: &str, component: &[u8]) -> Result<Package, RuntimeError> {
         let component = self.0.cache.load(&self.0.engine, digest, component)?;
@@ -89,6 +87,17 @@ impl Runtime {
             calls: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         })))
+    }
+
+    /// Lets go of the compiled form of a code, which is on disk for the next start.
+    pub fn forget(&self, digest: &str) {
+        self.0.cache.remove(digest);
+    }
+
+    /// Lets go of all compiled code but that of these digests, as hexadecimal text, and what was
+    /// loaded since the start.
+    pub fn keep_only(&self, digests: &BTreeSet<String>) {
+        self.0.cache.keep_only(digests);
     }
 }
 

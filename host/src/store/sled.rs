@@ -11,6 +11,8 @@ use std::{
     ops::Bound,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use ::sled::{Config, Mode};
@@ -24,6 +26,11 @@ use super::{
 
 /// The file that says whose the directory is.
 const LOCK_FILE: &str = "lock";
+/// How often a directory is tried that somebody has, and how long is waited in between. A
+/// process that is being started has all our files for a moment, and so the lock of a store that
+/// was just closed.
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// How often a long value is read again when it was overwritten meanwhile.
 const TRIES_MAX: u32 = 16;
 
@@ -46,7 +53,7 @@ impl Sled {
         // What businesses write to each other is nobody else's to read.
         let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
         made.map_err(file("make the directory", dir))?;
-        let lock = lock(dir)?;
+        let lock = lock_soon(dir)?;
         let inside = dir.join("sled");
         let db = Config::new()
             .path(&inside)
@@ -66,6 +73,17 @@ impl Sled {
         let writer = Writer::start(db.clone(), disk, inside, options.reserve_bytes)?;
         Ok(Self { writer, db, dir: dir.to_owned(), _lock: lock })
     }
+}
+
+/// Takes the directory, as soon as nobody has it.
+fn lock_soon(dir: &Path) -> Result<File, StoreError> {
+    for _ in 1..LOCK_TRIES {
+        match lock(dir) {
+            Err(StoreError::InUse { .. }) => thread::sleep(LOCK_PAUSE),
+            taken => return taken,
+        }
+    }
+    lock(dir)
 }
 
 /// Takes the directory for this process alone.

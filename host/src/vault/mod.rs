@@ -135,6 +135,21 @@ impl Vault {
         open(&key, &place, &sealed).map(Some).ok_or_else(damaged)
     }
 
+    /// Adds to a batch that the secrets of a connection go, and the key that opens them.
+    pub fn remove(&self, batch: &mut Batch, connection: &str) -> Result<(), VaultError> {
+        batch.delete(trees::SECRETS, &key_place(connection));
+        let values = place(connection, "");
+        for (place, _) in self.0.store.scan_prefix(trees::SECRETS, &values, None, usize::MAX)? {
+            batch.delete(trees::SECRETS, &place);
+        }
+        Ok(())
+    }
+
+    /// Lets go of the opened key of a connection, once it is removed.
+    pub fn forget(&self, connection: &str) {
+        self.keys().remove(connection);
+    }
+
     /// The data key of a connection; none if it has no secrets yet.
     fn data_key(&self, connection: &str) -> Result<Option<Arc<Key>>, VaultError> {
         if let Some(key) = self.keys().get(connection) {

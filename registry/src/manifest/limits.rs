@@ -16,16 +16,33 @@ pub struct Limits {
     pub memory_mib: u32,
     /// What a connection keeps through the interface `storage`, in KiB.
     pub storage_kib: u32,
+    /// What for, in words for the person who grants it, where it is more than the default.
+    pub why: String,
 }
 
 impl Limits {
     /// The most that can be asked for.
-    pub const MAX: Self =
-        Self { cpu_ms: 10_000, wall_ms: 300_000, memory_mib: 256, storage_kib: 64 << 10 };
+    pub const MAX: Self = Self {
+        cpu_ms: 10_000,
+        wall_ms: 300_000,
+        memory_mib: 256,
+        storage_kib: 64 << 10,
+        why: String::new(),
+    };
+
+    /// Whether it is more than what a connector gets that asks for nothing.
+    pub fn is_unusual(&self) -> bool {
+        let usual = Self::default();
+        self.cpu_ms > usual.cpu_ms
+            || self.wall_ms > usual.wall_ms
+            || self.memory_mib > usual.memory_mib
+            || self.storage_kib > usual.storage_kib
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { cpu_ms: 200, wall_ms: 30_000, memory_mib: 64, storage_kib: 1024 }
+        let why = String::new();
+        Self { cpu_ms: 200, wall_ms: 30_000, memory_mib: 64, storage_kib: 1024, why }
     }
 }

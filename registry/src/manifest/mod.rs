@@ -26,7 +26,7 @@ pub mod webhook;
 use std::collections::BTreeMap;
 
 pub use actions::{Action, Entity, EventKind, Idempotency, SchemaRef};
-pub use asks::Asks;
+pub use asks::{Ask, Asks};
 pub use auth::{Auth, Password, Placement, Username};
 pub use connector::{CATEGORIES, Connector, ROLES};
 pub use egress::{Budget, Egress, Health, Http, METHODS};
@@ -60,6 +60,8 @@ pub struct Manifest {
     pub budgets: Vec<Budget>,
     /// `[webhook]`: how its vendor's webhooks are taken; none if it takes none.
     pub webhook: Option<Webhook>,
+    /// The same as its author wrote it, for whoever approves it.
+    webhook_as_written: Option<toml::Table>,
     /// `[events."thing.happened"]`: the events that it can tell of, by kind.
     pub events: BTreeMap<String, EventKind>,
     /// `[actions."thing.verb"]`: what it can do, by name.
@@ -107,6 +109,7 @@ fn read(text: &str) -> Result<Manifest, Vec<Mistake>> {
     let egress = reader.listed("egress");
     let budgets = reader.listed("budget");
     let webhook = reader.once("webhook");
+    let webhook_as_written = reader.once("webhook");
     let events = reader.named("events");
     let actions = reader.named("actions");
     let entities = reader.named("entities");
@@ -125,6 +128,7 @@ fn read(text: &str) -> Result<Manifest, Vec<Mistake>> {
         egress,
         budgets,
         webhook,
+        webhook_as_written,
         events,
         actions,
         entities,

@@ -83,6 +83,13 @@ impl Check<'_, '_> {
         self.bounds(&block.key("wall_ms"), asked.wall_ms, max.wall_ms);
         self.bounds(&block.key("memory_mib"), asked.memory_mib.into(), max.memory_mib.into());
         self.bounds(&block.key("storage_kib"), asked.storage_kib.into(), max.storage_kib.into());
+        let why = block.key("why");
+        if asked.is_unusual() && asked.why.is_empty() {
+            let message = "it asks for more than the usual limits and does not say what for";
+            self.wrong(&why, message, "add `why = \"…\"` for the person who grants it");
+        } else if !asked.why.is_empty() {
+            self.text(&why, &asked.why);
+        }
     }
 
     /// One field of the form.

@@ -26,7 +26,8 @@ fn a_full_manifest_becomes_what_it_says() {
     assert_eq!(manifest.events["invoice.updated"].entity.as_deref(), Some("invoice"));
     assert_eq!(manifest.entities["contact"].match_keys, ["email", "name"]);
     assert_eq!(manifest.health.unwrap().path, "/status");
-    let expected = Limits { memory_mib: 128, ..Limits::default() };
+    let why = "long lists of invoices are sorted in memory".into();
+    let expected = Limits { memory_mib: 128, why, ..Limits::default() };
     assert_eq!(manifest.limits, expected, "what is not asked for is the default");
 }
 

@@ -8,7 +8,7 @@ use jackfield::{
 
 /// Lets a release in, whatever it asks for.
 pub async fn let_in(rooms: &Rooms, release: &[u8], kind: Kind) -> anyhow::Result<()> {
-    let review = rooms.connectors.review(release.to_vec(), true)?;
+    let review = rooms.connectors.review(release.to_vec(), true).await?;
     let wish = Wish {
         kind,
         unsigned: true,
