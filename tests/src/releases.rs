@@ -111,7 +111,7 @@ pub fn without_budgets(id: &str) -> Vec<u8> {
     manifest.remove("budget");
     let release = Release::read(connector(id)).expect("a release");
     let text = toml::to_string(&manifest).expect("TOML again");
-    embed(release.code(), &text).expect("a release")
+    embed(&release.code(), &text).expect("a release")
 }
 
 /// A tiny guest of `tests/guests`, as a component without a manifest.

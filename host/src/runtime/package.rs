@@ -69,7 +69,7 @@ impl Runtime {
     /// Compiles a release, or takes it from the cache, and links it. Takes up to seconds of CPU
     /// when it compiles: call it where blocking is allowed.
     pub fn load(&self, release: &Release) -> Result<Package, RuntimeError> {
-        self.load_component(&release.code_digest().to_hex(), release.code())
+        self.load_component(&release.code_digest().to_hex(), &release.code())
     }
 
     /// The same for a component that belongs to the host itself.

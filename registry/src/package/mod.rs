@@ -15,7 +15,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use wasmparser::{Validator, WasmFeatures};
 
@@ -39,7 +39,9 @@ const MANIFEST_FILE: &str = "connector.toml";
 #[derive(Debug, Clone)]
 pub struct Release {
     bytes: Vec<u8>,
-    code: Vec<u8>,
+    /// Where the code stands in the bytes: in one piece, unless somebody put our sections into
+    /// the middle.
+    code: Vec<Range<usize>>,
     digest: Digest,
     code_digest: Digest,
     publisher: Option<Publisher>,
@@ -72,7 +74,7 @@ impl Release {
         let Sections { code, imports, exports, .. } = sections;
         Ok(Self {
             digest: Digest::of(&bytes),
-            code_digest: Digest::of(&code),
+            code_digest: Digest::of_parts(code.iter().map(|range| &bytes[range.clone()])),
             bytes,
             code,
             publisher,
@@ -106,8 +108,14 @@ impl Release {
     }
 
     /// The component, without the sections that are ours.
-    pub fn code(&self) -> &[u8] {
-        &self.code
+    pub fn code(&self) -> Cow<'_, [u8]> {
+        match self.code.as_slice() {
+            [whole] => Cow::Borrowed(&self.bytes[whole.clone()]),
+            parts => {
+                let parts = parts.iter().map(|range| &self.bytes[range.clone()]);
+                Cow::Owned(parts.collect::<Vec<_>>().concat())
+            }
+        }
     }
 
     /// The whole file.

@@ -60,8 +60,8 @@ pub(super) struct Sections<'a> {
     pub(super) signature: Option<SignatureAt<'a>>,
     pub(super) imports: Vec<Item>,
     pub(super) exports: Vec<Item>,
-    /// The component without our sections.
-    pub(super) code: Vec<u8>,
+    /// The component without our sections: where it stands in the file, in order.
+    pub(super) code: Vec<Range<usize>>,
 }
 
 /// One section.
@@ -103,7 +103,7 @@ impl<'a> Sections<'a> {
             signature: None,
             imports: Vec::new(),
             exports: Vec::new(),
-            code: bytes[..HEADER_BYTES].to_vec(),
+            code: vec![0..HEADER_BYTES],
         };
         let mut reader = body(bytes);
         while let Some(section) = next(&mut reader).map_err(|error| invalid(&error))? {
@@ -116,7 +116,7 @@ impl<'a> Sections<'a> {
                 }
                 Some((_, data)) => this.contract.replace(data).is_some(),
                 None => {
-                    this.code.extend_from_slice(&bytes[section.range]);
+                    this.keep(section.range);
                     false
                 }
             };
@@ -125,6 +125,14 @@ impl<'a> Sections<'a> {
             }
         }
         Ok(this)
+    }
+
+    /// Counts a range of the file to the code.
+    fn keep(&mut self, range: Range<usize>) {
+        match self.code.last_mut() {
+            Some(last) if last.end == range.start => last.end = range.end,
+            _ => self.code.push(range),
+        }
     }
 
     /// Notes what a section imports or exports; answers its data if it is one of ours.
