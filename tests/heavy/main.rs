@@ -22,6 +22,13 @@ fn a_host_that_is_killed_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn a_host_that_is_killed_while_releases_come_and_go_has_the_old_or_the_new() {
+    let toll = run(env!("CARGO_BIN_EXE_torture"), &["install", "--rounds", "5"]);
+    assert_eq!((&toll["broken"], &toll["lost"]), (&0.into(), &0.into()), "{toll}");
+    assert!(toll["acknowledged"].as_u64().unwrap() > 0, "{toll}");
+}
+
+#[test]
 fn every_measure_tells_its_figures() {
     let short = ["--seconds", "1", "--rounds", "1"];
     for name in ["ingest", "call", "pipeline", "swap", "kill", "cycles"] {

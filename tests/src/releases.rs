@@ -135,13 +135,14 @@ pub fn orders(id: &str, version: &str) -> Vec<u8> {
 }
 
 /// The same with code of its own, so that it is compiled for itself.
-pub fn orders_with_own_code(id: &str) -> Vec<u8> {
+pub fn orders_with_own_code(id: &str, version: &str) -> Vec<u8> {
     let mut code = component("orders");
     // A custom section, which means nothing: its id, its size, the length of its name, its name.
-    let name_bytes = u8::try_from(id.len()).expect("a short id");
+    let name = format!("{id} {version}");
+    let name_bytes = u8::try_from(name.len()).expect("a short name");
     code.extend([0, name_bytes + 1, name_bytes]);
-    code.extend(id.as_bytes());
-    embed(&code, &orders_manifest(id, "0.1.0")).expect("a release")
+    code.extend(name.as_bytes());
+    embed(&code, &orders_manifest(id, version)).expect("a release")
 }
 
 /// The manifest of the orders guest under an id and in a version of its own.

@@ -93,7 +93,7 @@ async fn filled(connectors: usize) -> anyhow::Result<House> {
         if number % 10 == 0 {
             eprintln!("installing {number} of {connectors} …");
         }
-        let release = releases::orders_with_own_code(&format!("orders-{number}"));
+        let release = releases::orders_with_own_code(&format!("orders-{number}"), "0.1.0");
         let_in(house.rooms(), &release, Kind::Install).await.context("an install")?;
     }
     Ok(house)

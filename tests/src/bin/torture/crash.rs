@@ -6,15 +6,13 @@
 
 use std::{
     collections::BTreeSet,
-    net::TcpListener,
-    process::Stdio,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use jackfield::clock::{Clock as _, SystemClock};
 use jackfield_tests::{
     house::House,
@@ -23,11 +21,9 @@ use jackfield_tests::{
     won_deal::WonDealScene,
 };
 use serde_json::json;
-use tokio::{
-    process::{Child, Command},
-    task::JoinSet,
-};
-use uuid::Uuid;
+use tokio::task::JoinSet;
+
+use super::{chance::Chance, victim::Victim};
 
 /// Senders that press on the host.
 const LANES: usize = 8;
@@ -35,8 +31,6 @@ const LANES: usize = 8;
 const CUSTOMERS: u64 = 20;
 /// How long a host lives, in milliseconds: from the one to the other.
 const LIFE_MS: (u64, u64) = (30, 700);
-/// How long a host may take to open its doors.
-const OPENING_MS: u64 = 30_000;
 /// How long the last host may take to work everything off.
 const LAST_MS: u64 = 600_000;
 /// How long a sender waits before it tries a host that does not answer again.
@@ -97,11 +91,11 @@ pub async fn torture(rounds: u32) -> anyhow::Result<Toll> {
     scene.install_without_budgets().await;
     scene.connect().await;
     scene.apply_flow().await;
-    let path = scene.house.endpoint("crm");
-    let path = path.split_once("/in/").context("an endpoint")?.1.to_owned();
+    let endpoint = scene.house.endpoint("crm");
     scene.house.stop().await;
-    let victim = Victim::of(&scene.house, &path)?;
+    let victim = Victim::of(&scene.house, &endpoint)?;
     let load = Load::default();
+    let mut chance = Chance::from_seed(Chance::any_seed());
     let scene = Arc::new(scene);
     let mut lanes = JoinSet::new();
     for lane in 0..LANES {
@@ -109,7 +103,7 @@ pub async fn torture(rounds: u32) -> anyhow::Result<Toll> {
     }
     for round in 1..=rounds {
         let mut host = victim.open().await?;
-        let life_ms = LIFE_MS.0 + random() % (LIFE_MS.1 - LIFE_MS.0);
+        let life_ms = LIFE_MS.0 + chance.below(LIFE_MS.1 - LIFE_MS.0);
         SystemClock.sleep_until(SystemClock.now_ms() + life_ms).await;
         host.kill().await.context("the host cannot be killed")?;
         if round % 10 == 0 || round == rounds {
@@ -212,55 +206,4 @@ fn count(scene: &WonDealScene, load: &Load, rounds: u32, begin_ms: u64) -> Toll 
         acknowledged: acknowledged.len(),
         seconds: (SystemClock.now_ms() - begin_ms) as f64 / 1000.0,
     }
-}
-
-/// The host that is killed: always the same data, always the same port.
-#[derive(Debug)]
-struct Victim {
-    data: String,
-    key: String,
-    ingress: String,
-    url: String,
-}
-
-impl Victim {
-    fn of(house: &House, path: &str) -> anyhow::Result<Self> {
-        let data = house.dir().join("data").display().to_string();
-        // A port that is free now, and was not given to anybody else lately.
-        let ingress = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let url = format!("http://{ingress}/in/{path}");
-        Ok(Self { data, key: house.key_file(), ingress, url })
-    }
-
-    /// Starts it, and waits until its door is open.
-    async fn open(&self) -> anyhow::Result<Child> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command
-            .args(["host", "jackfield", "--data", &self.data, "--admin", "127.0.0.1:0", "serve"])
-            .args(["--ingress", &self.ingress, "--master-key", &self.key])
-            .args(["--log-filter", "error"])
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
-        let mut child = command.spawn().context("the host cannot be started")?;
-        let end_ms = SystemClock.now_ms() + OPENING_MS;
-        let door = self.url.replace("/in/", "/door/");
-        loop {
-            if let Some(status) = child.try_wait()? {
-                bail!("the host ended by itself: {status}");
-            }
-            // Any answer at all means that somebody is there.
-            if Lane::new(&door)?.send(&Delivery::new("")).await.is_ok() {
-                return Ok(child);
-            }
-            if SystemClock.now_ms() > end_ms {
-                bail!("the host did not open its door in {} s", OPENING_MS / 1000);
-            }
-            SystemClock.sleep_until(SystemClock.now_ms() + PAUSE_MS).await;
-        }
-    }
-}
-
-/// A random number.
-fn random() -> u64 {
-    u64::try_from(Uuid::new_v4().as_u128() >> 64).unwrap_or_default()
 }

@@ -1,6 +1,9 @@
 //! `cargo torture NAME --rounds N [--json]`: what must hold when the worst happens.
 
+mod chance;
 mod crash;
+mod install;
+mod victim;
 
 use std::process::ExitCode;
 
@@ -26,6 +29,16 @@ enum What {
         #[arg(long, default_value_t = 20, value_name = "N")]
         rounds: u32,
     },
+    /// Kill the host with SIGKILL at random moments while releases come, change places and go;
+    /// it must be as it was before, or as it was wished to be.
+    Install {
+        /// How often it is killed.
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        rounds: u32,
+        /// Draw the same wishes and moments again, as far as the machine keeps time.
+        #[arg(long, value_name = "S")]
+        seed: Option<u64>,
+    },
     /// Be the host that is killed: everything after this is the `jackfield` command's.
     #[command(hide = true)]
     Host {
@@ -39,16 +52,22 @@ fn main() -> ExitCode {
         return code;
     }
     let torture = Torture::parse();
-    let rounds = match torture.what {
+    let runtime = || tokio::runtime::Runtime::new().expect("a runtime");
+    let is_clean = match torture.what {
         What::Host { args } => return jackfield::cli::main(args),
-        What::Crash { rounds } => rounds,
-    };
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    match runtime.block_on(crash::torture(rounds)) {
-        Ok(toll) => {
+        What::Crash { rounds } => runtime().block_on(crash::torture(rounds)).map(|toll| {
             toll.print(torture.json);
-            ExitCode::from(u8::from(!toll.is_clean()))
+            toll.is_clean()
+        }),
+        What::Install { rounds, seed } => {
+            runtime().block_on(install::torture(rounds, seed)).map(|toll| {
+                toll.print(torture.json);
+                toll.is_clean()
+            })
         }
+    };
+    match is_clean {
+        Ok(is_clean) => ExitCode::from(u8::from(!is_clean)),
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
