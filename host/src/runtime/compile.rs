@@ -70,7 +70,7 @@ impl Compiler {
                     "the compiler was stopped ({status}): more than {} GiB of memory or {CPU_S_MAX} s",
                     MEMORY_BYTES_MAX >> 30
                 ),
-                said => said.to_owned(),
+                said => reason(said),
             }));
         }
         if Engine::detect_precompiled(&compiled).is_none() {
@@ -78,6 +78,14 @@ impl Compiler {
         }
         Ok(compiled)
     }
+}
+
+/// What a child complained of: without the words that a command, and the same error here, put
+/// before it.
+fn reason(complaint: &str) -> String {
+    let said = complaint.strip_prefix("error: ").unwrap_or(complaint);
+    let words = RuntimeError::Compile(String::new()).to_string();
+    said.strip_prefix(&words).unwrap_or(said).to_owned()
 }
 
 /// Hands the component over and takes what comes back, within bounds.
@@ -139,4 +147,18 @@ pub fn compile_here(
         .precompile_component(&bytes)
         .map_err(|error| failed(format!("{error:#}")))?;
     compiled.write_all(&code).map_err(|error| failed(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_told_once() {
+        let error = RuntimeError::Compile("no magic number".into()).to_string();
+        for complaint in [error.clone(), format!("error: {error}")] {
+            assert_eq!(RuntimeError::Compile(reason(&complaint)).to_string(), error);
+        }
+        assert_eq!(reason("killed"), "killed");
+    }
 }
