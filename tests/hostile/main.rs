@@ -6,6 +6,7 @@
 mod addresses;
 mod beside;
 mod cpu;
+mod generated;
 mod headers;
 mod install;
 mod liar;
