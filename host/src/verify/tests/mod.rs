@@ -1,7 +1,9 @@
 //! The vendors' own vectors, the schemes and the handshakes, told as stories.
 
+mod corpus;
 mod handshakes;
 mod identity;
+mod laws;
 mod schemes;
 mod vectors;
 
