@@ -86,6 +86,8 @@ pub struct File {
     pub log: Option<LogFormat>,
     /// Free space below which nothing more is accepted, in MiB.
     pub reserve_mib: Option<u64>,
+    /// The drop directory.
+    pub drop_dir: Option<PathBuf>,
 }
 
 impl File {
@@ -115,6 +117,8 @@ pub struct Config {
     pub reserve_bytes: u64,
     /// What compiles releases, in a process of its own.
     pub compiler: Compiler,
+    /// The directory from which releases are let in, if one is watched.
+    pub drop_dir: Option<PathBuf>,
 }
 
 /// This program, called to compile a release and nothing else.

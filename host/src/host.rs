@@ -22,6 +22,7 @@ use crate::{
     connections::{ConnectionError, Connections, Live, State},
     connectors::{ConnectorError, Connectors, Installed, Kind, Wish},
     dispatch::{Backoff, Dispatch},
+    drop_dir::DropDir,
     egress::{Egress, EgressConfig},
     flows::{Expressions, FlowError, Flows},
     inbox::Inbox,
@@ -66,6 +67,11 @@ pub enum HostError {
     Admin { addr: SocketAddr, source: io::Error },
     #[error("cannot write `{}`: {source}", .path.display())]
     File { path: PathBuf, source: io::Error },
+    #[error(
+        "others may write into the drop directory `{}`, and so install connectors\n  hint: chmod \
+         go-w it", .0.display()
+    )]
+    OpenToOthers(PathBuf),
 }
 
 /// The rooms of a host, for those above them. Cheap to clone.
@@ -125,6 +131,7 @@ impl Host {
         let (admin_listener, admin) = bound(admin_listener)
             .map_err(|source| HostError::Admin { addr: config.admin, source })?;
         let public_url = config.public_url.clone().unwrap_or_else(|| at(ingress));
+        let drop_dir = config.drop_dir.as_deref().map(DropDir::open).transpose()?;
         let rooms = Rooms::open(config, master, clock, public_url).await?;
         write(&config.data.join(ADDRESS_FILE), admin.to_string().as_bytes())?;
         let (stop, stopped) = watch::channel(false);
@@ -132,7 +139,10 @@ impl Host {
         tasks.spawn(rooms.dispatch(backoff).run(stopped.clone()));
         tasks.spawn(rooms.clone().keep_watch(stopped.clone()));
         tasks.spawn(ingress::serve(rooms.ingress.clone(), listener, stopped.clone()));
-        tasks.spawn(admin::serve(rooms.clone(), admin_listener, stopped));
+        tasks.spawn(admin::serve(rooms.clone(), admin_listener, stopped.clone()));
+        if let Some(drop_dir) = drop_dir {
+            tasks.spawn(drop_dir.watch(rooms.clone(), stopped));
+        }
         tracing::info!(%ingress, %admin, data = %config.data.display(), "jackfield serves");
         Ok(Self { rooms, ingress, admin, stop, tasks })
     }

@@ -16,7 +16,8 @@
 //! The ground floor, on which all of them stand: [`queue`], [`egress`] (the only door out),
 //! [`vault`], [`store`], [`contract`], [`problem`], [`secret`], [`fault`], [`clock`], [`config`]
 //! and [`telemetry`]. Above all of them: [`host`] puts the rooms together, [`admin`] is the HTTP
-//! API of the operator, [`cli`] the command.
+//! API of the operator, `drop_dir` the directory into which they copy releases, [`cli`] the
+//! command.
 //!
 //! A room imports only what is below it; `tests/tidy` holds that.
 
@@ -34,6 +35,7 @@ pub mod connections;
 pub mod connectors;
 pub mod contract;
 pub mod dispatch;
+mod drop_dir;
 pub mod egress;
 pub mod fault;
 pub mod flows;

@@ -6,6 +6,7 @@
 
 mod command;
 mod door;
+mod drop_dir;
 mod grants;
 mod leftovers;
 mod life;

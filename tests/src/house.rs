@@ -1,13 +1,17 @@
 //! A whole host in a directory of its own, on ports of its own.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use jackfield::{
     cli,
     clock::{Clock as _, SharedClock, SystemClock},
     config::Config,
     dispatch::Backoff,
-    host::{Host, Rooms},
+    host::{Host, HostError, Rooms},
     queue::DeadLetters,
     secret::Secret,
     vault::MasterKey,
@@ -53,6 +57,11 @@ impl House {
 
     /// Starts it, where it was stopped.
     pub async fn start(&mut self) {
+        self.try_start().await.expect("a host that starts");
+    }
+
+    /// Starts it, if it does.
+    pub async fn try_start(&mut self) -> Result<(), HostError> {
         let config = Config {
             data: self.dir.path().join("data"),
             ingress: "127.0.0.1:0".parse().expect("an address"),
@@ -60,10 +69,11 @@ impl House {
             public_url: None,
             reserve_bytes: self.reserve_bytes,
             compiler: crate::releases::compiler(),
+            drop_dir: Some(self.drop_dir()),
         };
         let master = MasterKey::from_text(&self.master).expect("a key");
-        let host = Host::start(&config, master, self.clock.clone(), self.backoff).await;
-        self.host = Some(host.expect("a host that starts"));
+        self.host = Some(Host::start(&config, master, self.clock.clone(), self.backoff).await?);
+        Ok(())
     }
 
     /// Stops it and starts it again on a disk of which so much must stay free.
@@ -91,6 +101,11 @@ impl House {
     /// It is stopped.
     pub fn rooms(&self) -> &Rooms {
         &self.host.as_ref().expect("a running host").rooms
+    }
+
+    /// The directory from which it lets releases in.
+    pub fn drop_dir(&self) -> PathBuf {
+        self.dir.path().join("drop")
     }
 
     /// A directory for files of the test.

@@ -6,7 +6,7 @@ use crate::source::{Source, below};
 
 /// The rooms from the top of the house to its ground, with what each may import of the rooms
 /// below it. Whatever is not listed here is an arrow that somebody should think about.
-const ROOMS: [(&str, &[&str]); 27] = [
+const ROOMS: [(&str, &[&str]); 28] = [
     ("main", &["cli"]),
     ("lib", &[]),
     (
@@ -41,6 +41,7 @@ const ROOMS: [(&str, &[&str]); 27] = [
             "store",
         ],
     ),
+    ("drop_dir", &["audit", "connectors", "host"]),
     (
         "host",
         &[
@@ -51,6 +52,7 @@ const ROOMS: [(&str, &[&str]); 27] = [
             "connections",
             "connectors",
             "dispatch",
+            "drop_dir",
             "egress",
             "flows",
             "inbox",

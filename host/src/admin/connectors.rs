@@ -7,7 +7,7 @@ use axum::{
     routing::{delete, get, post},
 };
 use jackfield_registry::package::Publisher;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -80,12 +80,21 @@ async fn list(State(rooms): State<Rooms>) -> Answer<Value> {
     ))
 }
 
+/// A review, and the same as a person reads it.
+#[derive(Serialize)]
+struct Reviewed {
+    #[serde(flatten)]
+    review: Review,
+    text: String,
+}
+
 async fn review(
     State(rooms): State<Rooms>,
     Query(ask): Query<Ask>,
     release: Bytes,
-) -> Answer<Review> {
-    Ok(Json(rooms.connectors.review(release.to_vec(), ask.unsigned).await?))
+) -> Answer<Reviewed> {
+    let review = rooms.connectors.review(release.to_vec(), ask.unsigned).await?;
+    Ok(Json(Reviewed { text: review.to_string(), review }))
 }
 
 async fn install(

@@ -155,7 +155,7 @@ impl Letting {
         }
         if !items(&review["new"]).is_empty() {
             if !common.json {
-                show(voice, &review);
+                voice.line(&text(&review["text"]));
             }
             if !self.yes && !agreed(common.json)? {
                 bail!(
@@ -179,33 +179,6 @@ fn agreed(json: bool) -> anyhow::Result<bool> {
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-/// What a release asks for: all of it the first time, only what is new afterwards.
-fn show(voice: &mut Voice, review: &Value) {
-    let name = review["publisher_name"].as_str();
-    let by = match (name, review["publisher"].as_str()) {
-        (Some(name), Some(key)) => format!("signed by {name} ({key})"),
-        _ => "signed by nobody".to_owned(),
-    };
-    voice.line(&format!(
-        "{} {} — {}, {by}",
-        text(&review["id"]),
-        text(&review["version"]),
-        text(&review["title"])
-    ));
-    match review["current"].as_str() {
-        Some(current) if review["is_by_another"] == true => voice.line(&format!(
-            "NOT by whoever made {current}, which is running. It asks for all of this:"
-        )),
-        Some(current) => voice.line(&format!("Beyond what {current} was allowed, it asks for:")),
-        None => voice.line("It asks for:"),
-    }
-    for ask in items(&review["new"]) {
-        let why = ask["why"].as_str().filter(|why| !why.is_empty());
-        let why = why.map(|why| format!(" — {why}")).unwrap_or_default();
-        voice.line(&format!("  + {}{why}", text(&ask["what"])));
-    }
 }
 
 fn named(what: &str, told: &Value) -> String {

@@ -36,7 +36,10 @@ pub(super) fn about(release: &Release) -> Value {
         })).collect::<Vec<_>>(),
         "params": manifest.params.iter().map(|param| &param.name).collect::<Vec<_>>(),
         "secrets": manifest.secrets.iter().map(|secret| &secret.name).collect::<Vec<_>>(),
-        "webhook": manifest.webhook.is_some(),
+        "webhook": manifest.webhook.as_ref().map(|webhook| json!({
+            "verify": webhook.verify.kind(),
+            "secrets": webhook.secret_names(),
+        })),
         "events": manifest.events.keys().collect::<Vec<_>>(),
         "actions": manifest.actions.iter().map(|(name, action)| json!({
             "name": name,
@@ -81,7 +84,16 @@ pub(super) fn inspect(voice: &mut Voice, about: &Value) {
     }
     voice.line(&format!("settings  {}", list(&about["params"])));
     voice.line(&format!("secrets   {} (it sees none of them)", list(&about["secrets"])));
-    voice.line(&format!("webhooks  {}", if about["webhook"] == true { "yes" } else { "no" }));
+    let webhook = &about["webhook"];
+    let webhooks = match webhook["verify"].as_str() {
+        None => "takes none".to_owned(),
+        Some("none") => "are believed: NOBODY verifies them".to_owned(),
+        Some("component") => "are verified by the component itself".to_owned(),
+        Some(kind) => {
+            format!("are verified by the host: {kind} with {}", list(&webhook["secrets"]))
+        }
+    };
+    voice.line(&format!("webhooks  {webhooks}"));
     voice.line(&format!("events    {}", list(&about["events"])));
     let actions = items(&about["actions"]).iter().map(|action| {
         let reads = if action["mutates"] == true { "" } else { " (reads)" };

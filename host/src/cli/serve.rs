@@ -28,6 +28,9 @@ pub(super) struct Serve {
     /// The file of the master key [default: beside the data directory].
     #[arg(long, env = "JACKFIELD_MASTER_KEY_FILE", value_name = "FILE")]
     master_key: Option<PathBuf>,
+    /// A directory that is watched: a signed release that is copied there is let in.
+    #[arg(long, env = "JACKFIELD_DROP_DIR", value_name = "DIR")]
+    drop_dir: Option<PathBuf>,
     /// In which form the log is written [default: text].
     #[arg(long, env = "JACKFIELD_LOG_FORMAT", value_name = "FORMAT")]
     log: Option<LogFormat>,
@@ -54,6 +57,7 @@ impl Serve {
             reserve_bytes: file
                 .reserve_mib
                 .map_or(RESERVE_BYTES, |mib| mib.saturating_mul(1 << 20)),
+            drop_dir: self.drop_dir.or(file.drop_dir),
             compiler: config::own_compiler().context("this program does not know its own file")?,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

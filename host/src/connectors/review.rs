@@ -1,5 +1,7 @@
 //! What a person looks at before a release is let in, and how their yes is bound to it.
 
+use std::fmt;
+
 use jackfield_registry::{
     manifest::{Ask, Asks},
     package::{Digest, Publisher},
@@ -33,6 +35,32 @@ pub struct Review {
     pub new: Vec<Ask>,
     /// What a yes to this release and these asks is called.
     pub approval: String,
+}
+
+/// What a person reads: all of it the first time, only what is new afterwards.
+impl fmt::Display for Review {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} — {}, signed by ", self.id, self.version, self.title)?;
+        match (&self.publisher_name, self.publisher) {
+            (Some(name), Some(key)) => writeln!(f, "{name} ({key})")?,
+            _ => writeln!(f, "nobody")?,
+        }
+        match &self.current {
+            Some(current) if self.is_by_another => write!(
+                f,
+                "NOT by whoever made {current}, which is running. It asks for all of this:"
+            )?,
+            Some(current) => write!(f, "Beyond what {current} was allowed, it asks for:")?,
+            None => f.write_str("It asks for:")?,
+        }
+        for Ask { what, why } in &self.new {
+            write!(f, "\n  + {what}")?;
+            if !why.is_empty() {
+                write!(f, " — {why}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Connectors {

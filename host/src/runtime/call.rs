@@ -16,7 +16,11 @@ use crate::{
         roles::{account, authenticator::Verdict},
     },
     fault::Fault,
+    text::{cut, one_line},
 };
+
+/// The longest name of an account that is shown, in bytes.
+const LABEL_BYTES_MAX: usize = 256;
 
 /// A call that has ended: what came of it, and the windows with what they saw.
 #[derive(Debug)]
@@ -94,9 +98,11 @@ impl Runtime {
         call!(self, package.actions, window, limits, call_recall(call))
     }
 
-    /// Proves that a connection works.
+    /// Proves that a connection works; answers the account's own name, on one line.
     pub async fn check(&self, package: &Package, window: Window, limits: Limits) -> Called<String> {
-        call!(self, package.account, window, limits, call_check())
+        let mut called = call!(self, package.account, window, limits, call_check());
+        called.result = called.result.map(|label| one_line(&cut(label, LABEL_BYTES_MAX)));
+        called
     }
 
     /// The organisations that a credential opens.

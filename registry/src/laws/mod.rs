@@ -44,7 +44,7 @@ pub fn release(bytes: &[u8]) {
         Ok(release) => {
             assert_eq!(release.bytes(), bytes);
             assert_eq!(release.digest(), Digest::of(bytes));
-            assert_eq!(release.code_digest(), Digest::of(release.code()));
+            assert_eq!(release.code_digest(), Digest::of(&release.code()));
             if release.publisher().is_some() {
                 tampered(bytes);
             }

@@ -103,8 +103,9 @@ impl<'a> Sections<'a> {
             signature: None,
             imports: Vec::new(),
             exports: Vec::new(),
-            code: vec![0..HEADER_BYTES],
+            code: Vec::new(),
         };
+        this.keep(0..HEADER_BYTES);
         let mut reader = body(bytes);
         while let Some(section) = next(&mut reader).map_err(|error| invalid(&error))? {
             let ours = this.take(&section).map_err(|error| invalid(&error))?;

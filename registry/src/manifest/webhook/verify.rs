@@ -164,6 +164,19 @@ pub struct Unverified {
 }
 
 impl Verify {
+    /// Its kind, as the manifest names it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Hmac(_) => "hmac",
+            Self::Basic(_) => "basic",
+            Self::Token(_) => "token",
+            Self::Jwt(_) => "jwt",
+            Self::StandardWebhooks(_) => "standard-webhooks",
+            Self::Component(_) => "component",
+            Self::None(_) => "none",
+        }
+    }
+
     /// The names of the secrets without which nothing can be verified.
     pub fn secret_names(&self) -> Vec<&str> {
         match self {

@@ -1,0 +1,229 @@
+//! The drop directory: a watched directory, for those who would rather copy a file than type.
+//!
+//! Owns what lies there. Promises that a release is let in from there exactly as by the command:
+//! signed by a trusted hand, and with a yes to what is new. Never reads a file that is still
+//! being written, and never takes an unsigned one.
+//!
+//! Beside `NAME.wasm` the host writes `NAME.review` where it needs a yes (renamed to `NAME.yes`,
+//! it is one) or `NAME.refused` with the reason. What was let in is moved to `installed/`.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use jackfield_registry::package::RELEASE_BYTES_MAX;
+use tokio::sync::watch;
+
+use crate::{
+    audit::Actor,
+    connectors::{Installed, Kind, Review, Wish},
+    host::{HostError, Rooms},
+};
+
+/// How often the host looks, in milliseconds.
+const GLANCE_MS: u64 = 1_000;
+/// The most releases that are looked at in one directory.
+const FILES_MAX: usize = 100;
+/// The longest file with a yes, in bytes.
+const YES_BYTES_MAX: u64 = 64 << 10;
+/// Before what the yes is called, in a review.
+const APPROVAL: &str = "approval: ";
+/// Where what was let in is moved to.
+const INSTALLED: &str = "installed";
+
+/// A drop directory and what was seen there.
+#[derive(Debug)]
+pub(crate) struct DropDir {
+    dir: PathBuf,
+    seen: BTreeMap<PathBuf, Seen>,
+}
+
+/// A file as it was at the last look.
+#[derive(Debug)]
+struct Seen {
+    mark: Mark,
+    /// Whether it was let in, refused, or waits for a yes.
+    dealt_with: bool,
+}
+
+/// By what it shows that a file, or the yes beside it, has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    bytes: u64,
+    modified: Option<SystemTime>,
+    has_yes: bool,
+}
+
+/// What came of a release.
+enum Outcome {
+    LetIn(String),
+    AwaitsYes(Box<Review>),
+}
+
+impl DropDir {
+    /// Takes a directory, which is made if it is not there. Nobody but its owner may write into
+    /// it: who can, could say yes.
+    pub(crate) fn open(dir: &Path) -> Result<Self, HostError> {
+        let failed = |source| HostError::File { path: dir.to_owned(), source };
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+        made.map_err(failed)?;
+        let mode = fs::metadata(dir).map_err(failed)?.permissions().mode();
+        if mode & 0o022 != 0 {
+            return Err(HostError::OpenToOthers(dir.to_owned()));
+        }
+        Ok(Self { dir: dir.to_owned(), seen: BTreeMap::new() })
+    }
+
+    /// Looks again and again until the host stops.
+    pub(crate) async fn watch(mut self, rooms: Rooms, mut stopped: watch::Receiver<bool>) {
+        while !*stopped.borrow_and_update() {
+            for file in self.ready() {
+                deal_with(&rooms, &file).await;
+            }
+            tokio::select! {
+                () = rooms.clock.sleep_until(rooms.clock.now_ms() + GLANCE_MS) => {}
+                // The sender is gone only with the host.
+                _ = stopped.changed() => {}
+            }
+        }
+    }
+
+    /// The releases that were left alone since the last look and not dealt with yet.
+    fn ready(&mut self) -> Vec<PathBuf> {
+        let mut there = BTreeMap::new();
+        for file in releases(&self.dir) {
+            let Some(mark) = Mark::of(&file) else { continue };
+            let last = self.seen.remove(&file).filter(|last| last.mark == mark);
+            there.insert(file, (mark, last));
+        }
+        let mut ready = Vec::new();
+        self.seen.clear();
+        for (file, (mark, last)) in there {
+            // At the first look it may still be being written.
+            let dealt_with = last.is_some();
+            if last.is_some_and(|last| !last.dealt_with) {
+                ready.push(file.clone());
+            }
+            self.seen.insert(file, Seen { mark, dealt_with });
+        }
+        ready
+    }
+}
+
+impl Mark {
+    fn of(file: &Path) -> Option<Self> {
+        let about = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
+        let has_yes = file.with_extension("yes").exists();
+        Some(Self { bytes: about.len(), modified: about.modified().ok(), has_yes })
+    }
+}
+
+/// The release files in a directory.
+fn releases(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let files = entries.map(|entry| entry.path());
+    let mut files: Vec<_> = files
+        .filter(|file| file.extension().is_some_and(|end| end == "wasm"))
+        .take(FILES_MAX)
+        .collect();
+    files.sort();
+    files
+}
+
+/// Lets a release in, or writes beside it why not.
+async fn deal_with(rooms: &Rooms, file: &Path) {
+    let shown = file.display();
+    let outcome = attempt(rooms, file).await;
+    let written = match outcome {
+        Ok(Outcome::LetIn(what)) => {
+            tracing::info!(file = %shown, "{what}, from the drop directory");
+            put_away(file)
+        }
+        Ok(Outcome::AwaitsYes(review)) => {
+            tracing::warn!(file = %shown, "a release in the drop directory awaits a yes");
+            let yes = file.with_extension("yes");
+            let text = format!(
+                "{review}\nto allow this, rename this file to {}\n{APPROVAL}{}\n",
+                yes.file_name().unwrap_or_default().display(),
+                review.approval
+            );
+            say(file, "review", &text).and_then(|()| clear(file, &["refused"]))
+        }
+        Err(why) => {
+            tracing::error!(file = %shown, %why, "a release in the drop directory is refused");
+            say(file, "refused", &format!("{why}\n")).and_then(|()| clear(file, &["review"]))
+        }
+    };
+    if let Err(error) = written {
+        tracing::error!(file = %shown, %error, "the drop directory cannot be written to");
+    }
+}
+
+async fn attempt(rooms: &Rooms, file: &Path) -> Result<Outcome, String> {
+    let bytes = read(file).await.map_err(|error| format!("it cannot be read: {error}"))?;
+    let told = |error: HostError| error.to_string();
+    let review = rooms.connectors.review(bytes.clone(), false).await;
+    let review = review.map_err(|error| told(error.into()))?;
+    let approval = yes(file);
+    if !review.new.is_empty() && approval.as_ref() != Some(&review.approval) {
+        return Ok(Outcome::AwaitsYes(Box::new(review)));
+    }
+    let known = rooms.connectors.record(&review.id);
+    if known.as_ref().is_some_and(|known| known.current.digest == review.digest) {
+        return Ok(Outcome::LetIn(format!("{} {} is running", review.id, review.version)));
+    }
+    // Nobody stands by: an upgrade that fails goes back by itself.
+    let (kind, watch) =
+        if known.is_some() { (Kind::Upgrade, true) } else { (Kind::Install, false) };
+    let actor = Actor::Operator("drop directory".into());
+    let wish = Wish { kind, unsigned: false, approval, watch, actor };
+    let installed = rooms.let_in(bytes, wish).await.map_err(told)?;
+    let Installed { id, release, .. } = &*installed;
+    Ok(Outcome::LetIn(format!("let in {id} {}", release.version)))
+}
+
+/// What is in a release file; one byte more than allowed is enough to refuse it.
+async fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let file = file.to_owned();
+    let read = tokio::task::spawn_blocking(move || {
+        let mut bytes = Vec::new();
+        let most = RELEASE_BYTES_MAX as u64 + 1;
+        io::Read::read_to_end(&mut io::Read::take(fs::File::open(file)?, most), &mut bytes)?;
+        Ok(bytes)
+    });
+    read.await.map_err(io::Error::other)?
+}
+
+/// The yes beside a release, if there is one.
+fn yes(file: &Path) -> Option<String> {
+    let mut text = String::new();
+    let yes = fs::File::open(file.with_extension("yes")).ok()?;
+    io::Read::read_to_string(&mut io::Read::take(yes, YES_BYTES_MAX), &mut text).ok()?;
+    text.lines().find_map(|line| line.strip_prefix(APPROVAL)).map(|yes| yes.trim().to_owned())
+}
+
+fn say(file: &Path, end: &str, text: &str) -> io::Result<()> {
+    fs::write(file.with_extension(end), text)
+}
+
+/// Moves what was let in out of the way, with all that stands beside it.
+fn put_away(file: &Path) -> io::Result<()> {
+    let dir = file.with_file_name(INSTALLED);
+    fs::create_dir_all(&dir)?;
+    fs::rename(file, dir.join(file.file_name().unwrap_or_default()))?;
+    clear(file, &["review", "refused", "yes"])
+}
+
+fn clear(file: &Path, ends: &[&str]) -> io::Result<()> {
+    for end in ends {
+        match fs::remove_file(file.with_extension(end)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
