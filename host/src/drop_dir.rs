@@ -10,7 +10,7 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -26,8 +26,8 @@ use crate::{
 
 /// How often the host looks, in milliseconds.
 const GLANCE_MS: u64 = 1_000;
-/// The most releases that are looked at in one directory.
-const FILES_MAX: usize = 100;
+/// The most releases that are dealt with at one look.
+const AT_ONCE_MAX: usize = 100;
 /// The longest file with a yes, in bytes.
 const YES_BYTES_MAX: u64 = 64 << 10;
 /// Before what the yes is called, in a review.
@@ -55,7 +55,8 @@ struct Seen {
 struct Mark {
     bytes: u64,
     modified: Option<SystemTime>,
-    has_yes: bool,
+    /// The same of the yes beside it.
+    yes: Option<(u64, Option<SystemTime>)>,
 }
 
 /// What came of a release.
@@ -71,8 +72,9 @@ impl DropDir {
         let failed = |source| HostError::File { path: dir.to_owned(), source };
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
         made.map_err(failed)?;
-        let mode = fs::metadata(dir).map_err(failed)?.permissions().mode();
-        if mode & 0o022 != 0 {
+        let about = fs::metadata(dir).map_err(failed)?;
+        let is_own = [rustix::process::geteuid().as_raw(), 0].contains(&about.uid());
+        if about.permissions().mode() & 0o022 != 0 || !is_own {
             return Err(HostError::OpenToOthers(dir.to_owned()));
         }
         Ok(Self { dir: dir.to_owned(), seen: BTreeMap::new() })
@@ -81,8 +83,8 @@ impl DropDir {
     /// Looks again and again until the host stops.
     pub(crate) async fn watch(mut self, rooms: Rooms, mut stopped: watch::Receiver<bool>) {
         while !*stopped.borrow_and_update() {
-            for file in self.ready() {
-                deal_with(&rooms, &file).await;
+            for (file, mark) in self.ready() {
+                deal_with(&rooms, &file, mark).await;
             }
             tokio::select! {
                 () = rooms.clock.sleep_until(rooms.clock.now_ms() + GLANCE_MS) => {}
@@ -93,7 +95,7 @@ impl DropDir {
     }
 
     /// The releases that were left alone since the last look and not dealt with yet.
-    fn ready(&mut self) -> Vec<PathBuf> {
+    fn ready(&mut self) -> Vec<(PathBuf, Mark)> {
         let mut there = BTreeMap::new();
         for file in releases(&self.dir) {
             let Some(mark) = Mark::of(&file) else { continue };
@@ -104,9 +106,10 @@ impl DropDir {
         self.seen.clear();
         for (file, (mark, last)) in there {
             // At the first look it may still be being written.
-            let dealt_with = last.is_some();
-            if last.is_some_and(|last| !last.dealt_with) {
-                ready.push(file.clone());
+            let is_new = last.as_ref().is_none_or(|last| !last.dealt_with);
+            let dealt_with = last.is_some() && (!is_new || ready.len() < AT_ONCE_MAX);
+            if is_new && dealt_with {
+                ready.push((file.clone(), mark));
             }
             self.seen.insert(file, Seen { mark, dealt_with });
         }
@@ -116,9 +119,12 @@ impl DropDir {
 
 impl Mark {
     fn of(file: &Path) -> Option<Self> {
-        let about = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
-        let has_yes = file.with_extension("yes").exists();
-        Some(Self { bytes: about.len(), modified: about.modified().ok(), has_yes })
+        let about = |file: &Path| {
+            let about = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
+            Some((about.len(), about.modified().ok()))
+        };
+        let (bytes, modified) = about(file)?;
+        Some(Self { bytes, modified, yes: about(&file.with_extension("yes")) })
     }
 }
 
@@ -126,22 +132,18 @@ impl Mark {
 fn releases(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let files = entries.map(|entry| entry.path());
-    let mut files: Vec<_> = files
-        .filter(|file| file.extension().is_some_and(|end| end == "wasm"))
-        .take(FILES_MAX)
-        .collect();
-    files.sort();
-    files
+    files.filter(|file| file.extension().is_some_and(|end| end == "wasm")).collect()
 }
 
 /// Lets a release in, or writes beside it why not.
-async fn deal_with(rooms: &Rooms, file: &Path) {
+async fn deal_with(rooms: &Rooms, file: &Path, mark: Mark) {
     let shown = file.display();
     let outcome = attempt(rooms, file).await;
     let written = match outcome {
         Ok(Outcome::LetIn(what)) => {
             tracing::info!(file = %shown, "{what}, from the drop directory");
-            put_away(file)
+            // What took its place meanwhile is looked at for itself.
+            if Mark::of(file) == Some(mark) { put_away(file) } else { Ok(()) }
         }
         Ok(Outcome::AwaitsYes(review)) => {
             tracing::warn!(file = %shown, "a release in the drop directory awaits a yes");
@@ -151,11 +153,13 @@ async fn deal_with(rooms: &Rooms, file: &Path) {
                 yes.file_name().unwrap_or_default().display(),
                 review.approval
             );
-            say(file, "review", &text).and_then(|()| clear(file, &["refused"]))
+            say(file, "review", &text).and_then(|()| clear(file, &["refused", "yes"]))
         }
         Err(why) => {
             tracing::error!(file = %shown, %why, "a release in the drop directory is refused");
-            say(file, "refused", &format!("{why}\n")).and_then(|()| clear(file, &["review"]))
+            let text =
+                format!("{why}\nonce this is mended, touch the release to have it looked at\n");
+            say(file, "refused", &text).and_then(|()| clear(file, &["review"]))
         }
     };
     if let Err(error) = written {
@@ -173,8 +177,9 @@ async fn attempt(rooms: &Rooms, file: &Path) -> Result<Outcome, String> {
         return Ok(Outcome::AwaitsYes(Box::new(review)));
     }
     let known = rooms.connectors.record(&review.id);
-    if known.as_ref().is_some_and(|known| known.current.digest == review.digest) {
-        return Ok(Outcome::LetIn(format!("{} {} is running", review.id, review.version)));
+    // A kill may have come before it was put away; since then others may have come and gone.
+    if known.as_ref().is_some_and(|known| known.looked_at(&review.digest).is_some()) {
+        return Ok(Outcome::LetIn(format!("{} {} is kept already", review.id, review.version)));
     }
     // Nobody stands by: an upgrade that fails goes back by itself.
     let (kind, watch) =

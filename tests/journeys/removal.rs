@@ -57,25 +57,62 @@ async fn a_connection_goes_once_nothing_hangs_on_it() {
     }
 }
 
+/// What was sent to one account, and comes late, must not reach another.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_takes_the_name_of_a_removed_connection_begins_afresh() {
+async fn the_name_of_a_removed_connection_stays_taken() {
+    let mut house = House::open().await;
+    let till = Twin::launch(Till::default(), 0).await.unwrap();
+    orders::connect(&house, &till).await;
+    house.does(&["connection", "remove", "orders"]).await;
+    house.stop().await;
+    house.start().await;
+    assert_eq!(house.told(&["connection", "list"]).await, serde_json::json!([]));
+    let key = format!("signing_key=@{}", house.file("key", orders::KEY));
+    let add = ["connection", "add", "orders", "--connector", "orders", "--secret", &key];
+    let (code, _, err) = house.types(&add).await;
+    assert_eq!(code, 1);
+    assert!(err.contains("was that of a connection that was removed"), "{err}");
+    orders::add(&house, &till, "shop").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_cannot_be_used_can_be_removed_with_all_that_waits() {
+    let mut house = House::open().await;
+    let till = Twin::launch(Till::default(), 0).await.unwrap();
+    orders::connect(&house, &till).await;
+    house.does(&["connection", "pause", "orders"]).await;
+    let mut lane = Lane::new(&house.endpoint("orders")).unwrap();
+    assert_eq!(lane.send(&orders::delivery(1, 500)).await.unwrap().status, 200);
+    house.stop().await;
+    for entry in std::fs::read_dir(house.dir().join("data/releases")).unwrap() {
+        std::fs::write(entry.unwrap().path(), b"damaged").unwrap();
+    }
+    house.start().await;
+    let (code, _, err) = house.types(&["connection", "pause", "orders"]).await;
+    assert_eq!(code, 1);
+    assert!(err.contains("cannot be used now"), "{err}");
+    house.does(&["connection", "remove", "orders", "--discard"]).await;
+    assert!(house.is_idle());
+    house.does(&["connector", "remove", "orders"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_ends_with_its_connection_and_a_run_that_is_given_up_is_seen_to_be() {
     let house = House::open().await;
     let till = Twin::launch(Till::default(), 0).await.unwrap();
     orders::connect(&house, &till).await;
-    let flow = house.file("flow.toml", orders::FLOW);
-    house.does(&["flow", "apply", &flow]).await;
-    let delivery = orders::delivery(1, 500);
-    let send = async || {
-        let mut lane = Lane::new(&house.endpoint("orders")).unwrap();
-        lane.send(&delivery).await.unwrap().status
-    };
-    assert_eq!(send().await, 200);
-    until("the receipt is written", || till.vendor().receipts() == 1 && house.is_idle()).await;
+    house.does(&["flow", "apply", &house.file("flow.toml", orders::FLOW)]).await;
+    let next = releases::orders("orders", "0.2.0");
+    let trial = ["--unsigned", "--yes", "--connection", "orders"];
+    house.takes("upgrade", &next, &trial).await;
+    till.fail_next(u32::MAX, 503);
+    let mut lane = Lane::new(&house.endpoint("orders")).unwrap();
+    assert_eq!(lane.send(&orders::delivery(1, 500)).await.unwrap().status, 200);
+    until("a run has begun", || house.rooms().flows.runs(1).unwrap().len() == 1).await;
+    house.does(&["connection", "pause", "orders"]).await;
     house.does(&["flow", "remove", "order-becomes-receipt"]).await;
-    house.does(&["connection", "remove", "orders"]).await;
-
-    orders::add(&house, &till).await;
-    house.does(&["flow", "apply", &flow]).await;
-    assert_eq!(send().await, 200);
-    until("the same order of another account is no repeat", || till.vendor().receipts() == 2).await;
+    house.does(&["connection", "remove", "orders", "--discard"]).await;
+    assert!(house.rooms().connectors.record("orders").unwrap().trials.is_empty());
+    let runs = house.told(&["run", "list"]).await;
+    assert_ne!(runs[0]["state"], "running", "{runs}");
 }

@@ -152,13 +152,13 @@ pub fn delivery(number: u64, bytes: usize) -> Delivery {
 /// Installs the connector and connects it to a till.
 pub async fn connect(house: &House, till: &Twin<Till>) {
     house.install("orders", &releases::guest("orders", MANIFEST)).await;
-    add(house, till).await;
+    add(house, till, "orders").await;
 }
 
-/// Adds the connection `orders` where the connector is installed.
-pub async fn add(house: &House, till: &Twin<Till>) {
+/// Adds a connection where the connector is installed.
+pub async fn add(house: &House, till: &Twin<Till>, name: &str) {
     let origin = format!("https://api.orders.example={}", till.origin());
     let key = format!("signing_key=@{}", house.file("signing-key", KEY));
-    let add = ["connection", "add", "orders", "--connector", "orders"];
+    let add = ["connection", "add", name, "--connector", "orders"];
     house.does(&[&add[..], &["--secret", &key, "--origin", &origin]].concat()).await;
 }

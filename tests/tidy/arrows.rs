@@ -123,7 +123,7 @@ const ROOMS: [(&str, &[&str]); 28] = [
             "verify",
         ],
     ),
-    ("connectors", &["audit", "clock", "runtime", "store"]),
+    ("connectors", &["audit", "clock", "runtime", "store", "text"]),
     ("config", &["runtime", "secret", "telemetry", "vault"]),
     ("runtime", &["capabilities", "contract", "fault", "text"]),
     (

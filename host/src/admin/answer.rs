@@ -66,6 +66,7 @@ impl From<ConnectorError> for Failure {
             | ConnectorError::NoTrial { .. } => StatusCode::NOT_FOUND,
             ConnectorError::Taken(_)
             | ConnectorError::PublisherTaken(_)
+            | ConnectorError::Changed(_)
             | ConnectorError::InUse { .. }
             | ConnectorError::NothingBefore(_) => StatusCode::CONFLICT,
             ConnectorError::File { .. }
@@ -85,7 +86,9 @@ impl From<ConnectionError> for Failure {
         let status = match error {
             ConnectionError::Connector(error) => return error.into(),
             ConnectionError::Unknown(_) => StatusCode::NOT_FOUND,
-            ConnectionError::Taken(_) | ConnectionError::InUse { .. } => StatusCode::CONFLICT,
+            ConnectionError::Taken(_)
+            | ConnectionError::Retired(_)
+            | ConnectionError::InUse { .. } => StatusCode::CONFLICT,
             ConnectionError::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     audit::{Actor, Line, Word},
     secret::Secret,
-    store::{Batch, Expect, Tree, trees},
+    store::{Batch, CommitError, Expect, Tree, trees},
 };
 
 /// The most keys that are removed in one commit.
@@ -57,11 +57,6 @@ impl Connections {
         };
         // Whatever does not fit shows before anything is kept.
         self.0.enliven(connection.clone())?;
-        if self.0.store.get(trees::CONNECTIONS, connection.name.as_bytes())?.is_some() {
-            return Err(ConnectionError::Taken(connection.name));
-        }
-        // A kill may have come between a removal and its end.
-        self.clear(&connection.name).await?;
         let mut batch = Batch::new();
         batch.require(trees::CONNECTIONS, connection.name.as_bytes(), Expect::Absent);
         put(&mut batch, &connection);
@@ -70,8 +65,14 @@ impl Connections {
             .connection(&connection.name)
             .detail("connector", &connection.connector)
             .record(&mut batch);
-        self.0.store.commit(batch).await?;
-        self.0.show(connection)
+        match self.0.store.commit(batch).await {
+            Err(CommitError::Conflict { .. }) if self.0.index.load().is_known(&connection.name) => {
+                Err(ConnectionError::Taken(connection.name))
+            }
+            Err(CommitError::Conflict { .. }) => Err(ConnectionError::Retired(connection.name)),
+            Err(error) => Err(error.into()),
+            Ok(_) => self.0.show(connection),
+        }
     }
 
     /// Changes settings and secrets of a connection.
@@ -83,7 +84,8 @@ impl Connections {
     ) -> Result<Arc<Live>, ConnectionError> {
         let _one = self.0.changing.lock().await;
         let live = self.get(name)?;
-        let mistakes = check::change(&change, &live.connector.manifest);
+        let kept = (live.connection.settings.len(), self.0.vault.count(name)?);
+        let mistakes = check::change(&change, &live.connector.manifest, kept);
         if !mistakes.is_empty() {
             return Err(ConnectionError::Unfit(mistakes));
         }
@@ -147,6 +149,7 @@ impl Connections {
         let word = match state {
             State::Active => Word::ConnectionResumed,
             State::Paused => Word::ConnectionPaused,
+            State::Removed => return Err(ConnectionError::Unknown(name.into())),
         };
         let line = Line::new(self.0.clock.now_ms(), actor, word, name).connection(name);
         let live = self.keep(connection, [], [line]).await?;
@@ -155,22 +158,31 @@ impl Connections {
     }
 
     /// Removes a connection with its secrets and all that its connector kept for it. Its
-    /// deliveries and its lines in the audit trail stay. `in_use` says what still hangs on it.
-    pub async fn remove(
+    /// deliveries, its lines in the audit trail and its name stay. `in_use` says what still hangs
+    /// on it.
+    pub async fn remove<E: From<ConnectionError>>(
         &self,
         name: &str,
         actor: Actor,
-        in_use: impl FnOnce() -> Vec<String>,
-    ) -> Result<(), ConnectionError> {
+        in_use: impl FnOnce() -> Result<Vec<String>, E>,
+    ) -> Result<(), E> {
         let _one = self.0.changing.lock().await;
         let connection = self.0.index.load().connection(name).cloned();
         let connection = connection.ok_or_else(|| ConnectionError::Unknown(name.into()))?;
-        let why = in_use();
+        let why = in_use()?;
         if !why.is_empty() {
-            return Err(ConnectionError::InUse { name: name.into(), why });
+            return Err(ConnectionError::InUse { name: name.into(), why }.into());
         }
+        Ok(self.take_away(connection, actor).await?)
+    }
+
+    async fn take_away(&self, connection: Connection, actor: Actor) -> Result<(), ConnectionError> {
+        let name = connection.name.as_str();
+        let (settings, origins) = (BTreeMap::new(), BTreeMap::new());
+        let gone = Connection { state: State::Removed, settings, origins, ..connection.clone() };
+        self.clear(name).await?;
         let mut batch = Batch::new();
-        batch.delete(trees::CONNECTIONS, name.as_bytes());
+        put(&mut batch, &gone);
         batch.delete(trees::COUNTERS, name.as_bytes());
         self.0.vault.remove(&mut batch, name)?;
         Line::new(self.0.clock.now_ms(), actor, Word::ConnectionRemoved, name)
@@ -183,10 +195,11 @@ impl Connections {
         let mut index = Index::clone(&self.0.index.load());
         index.remove(&connection);
         self.0.index.store(Arc::new(index));
+        // What calls kept that were under way.
         self.clear(name).await
     }
 
-    /// Removes what was kept under a name that is no connection's.
+    /// Removes what was kept under a name.
     async fn clear(&self, name: &str) -> Result<(), ConnectionError> {
         let prefix = [name.as_bytes(), b"\0"].concat();
         for tree in BELONGINGS {
@@ -206,15 +219,17 @@ impl Connections {
     }
 
     /// Makes the connections of a connector anew after another release became current: what
-    /// they may reach hangs on its manifest.
-    pub async fn refresh(&self, connector: &str) {
+    /// they may reach hangs on its manifest. `apply` is called for each before the next change can
+    /// begin.
+    pub async fn refresh(&self, connector: &str, apply: impl Fn(&Live)) {
         let _one = self.0.changing.lock().await;
         let waiting = self.0.index.load().out_of_order.values().cloned().collect::<Vec<_>>();
         let known = self.list().into_iter().map(|live| live.connection.clone()).chain(waiting);
         for connection in known.filter(|connection| connection.connector == connector) {
             let name = connection.name.clone();
-            if let Err(error) = self.0.show(connection) {
-                tracing::error!(connection = name, %error, "it stays as it was");
+            match self.0.show(connection) {
+                Ok(live) => apply(&live),
+                Err(error) => tracing::error!(connection = name, %error, "it stays as it was"),
             }
         }
     }

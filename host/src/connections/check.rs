@@ -72,8 +72,8 @@ fn values(settings: &BTreeMap<String, String>, found: &mut Vec<String>) {
     }
 }
 
-/// Everything in a change that does not fit.
-pub(super) fn change(change: &Change, manifest: &Manifest) -> Vec<String> {
+/// Everything in a change that does not fit; `kept` counts the settings and secrets that are set.
+pub(super) fn change(change: &Change, manifest: &Manifest, kept: (usize, usize)) -> Vec<String> {
     let mut found = Vec::new();
     values(&change.settings, &mut found);
     if !change.ahead {
@@ -88,7 +88,8 @@ pub(super) fn change(change: &Change, manifest: &Manifest) -> Vec<String> {
     let names = || change.settings.keys().chain(change.secrets.keys());
     let strange = names().filter(|name| !plain(name));
     found.extend(strange.map(|name| format!("`{}` is no name", name.escape_debug())));
-    if change.settings.len() > AHEAD_MAX || change.secrets.len() > AHEAD_MAX {
+    let most = (kept.0 + change.settings.len()).max(kept.1 + change.secrets.len());
+    if most > AHEAD_MAX {
         found.push(format!("no release has more than {AHEAD_MAX} settings or secrets"));
     }
     found

@@ -38,6 +38,18 @@ pub enum ConnectionError {
     /// The name is taken.
     #[error("there is a connection `{0}` already; remove it or take another name")]
     Taken(String),
+    /// The name was another's.
+    #[error(
+        "the name `{0}` was that of a connection that was removed\n  hint: take another one; what \
+         was sent to the old one, and comes late, must not reach another account"
+    )]
+    Retired(String),
+    /// It is there and cannot be used.
+    #[error(
+        "the connection `{0}` cannot be used now; the log of the host says why\n  hint: see \
+         `jackfield connector list`, or `jackfield connection remove {0}`"
+    )]
+    OutOfOrder(String),
     /// Something still hangs on it: a line each.
     #[error("`{name}` cannot be removed: {}", .why.join("\n"))]
     InUse {
@@ -79,6 +91,9 @@ pub enum State {
     Active,
     /// Deliveries are kept and nothing is run until somebody resumes it.
     Paused,
+    /// It is removed. The name stays taken: what was sent to it, and comes late, must not reach
+    /// another account.
+    Removed,
 }
 
 /// What is kept of a connection; its secrets are in the vault.
@@ -153,6 +168,10 @@ impl Index {
         self.out_of_order.remove(&connection.name);
     }
 
+    fn is_known(&self, name: &str) -> bool {
+        self.connection(name).is_some()
+    }
+
     /// The connection of this name, whether it can be used or not.
     fn connection(&self, name: &str) -> Option<&Connection> {
         let live = self.by_name.get(name).map(|live| &live.connection);
@@ -177,6 +196,9 @@ impl Connections {
             let name = String::from_utf8_lossy(&name).into_owned();
             let connection: Connection = serde_json::from_slice(&value)
                 .map_err(|source| ConnectionError::Unreadable { name: name.clone(), source })?;
+            if connection.state == State::Removed {
+                continue;
+            }
             match inner.enliven(connection.clone()) {
                 Ok(live) => index.insert(Arc::new(live)),
                 // One that is out of order must not keep the others from working.
@@ -193,7 +215,18 @@ impl Connections {
     /// The connection of this name.
     pub fn get(&self, name: &str) -> Result<Arc<Live>, ConnectionError> {
         let index = self.0.index.load();
-        index.by_name.get(name).cloned().ok_or_else(|| ConnectionError::Unknown(name.into()))
+        index.by_name.get(name).cloned().ok_or_else(|| match index.connection(name) {
+            Some(_) => ConnectionError::OutOfOrder(name.into()),
+            None => ConnectionError::Unknown(name.into()),
+        })
+    }
+
+    /// The id of the connector of a connection, whether it can be used or not.
+    pub fn connector_of(&self, name: &str) -> Result<String, ConnectionError> {
+        let index = self.0.index.load();
+        let connection = index.connection(name);
+        let connection = connection.ok_or_else(|| ConnectionError::Unknown(name.into()))?;
+        Ok(connection.connector.clone())
     }
 
     /// The connection whose endpoint this is.

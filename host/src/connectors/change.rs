@@ -28,7 +28,8 @@ impl Connectors {
             Ok(installed) => self.enter(&candidate, installed, wish, fits).await,
             Err(error) => Err(error),
         };
-        if passed.is_err() {
+        // After a commit of which nobody knows the outcome, it may be needed.
+        if passed.as_ref().is_err_and(|error| !matches!(error, ConnectorError::Commit(_))) {
             self.forget([&candidate.record]);
         }
         passed
@@ -45,6 +46,7 @@ impl Connectors {
         let _one = self.0.changing.lock().await;
         // While it was compiled, something may have changed.
         self.expect_wished(candidate, &wish)?;
+        candidate.release.publisher().map(|publisher| self.trusted_as(publisher)).transpose()?;
         fits(&installed).map_err(ConnectorError::Unfit)?;
         let (files, release) = (self.0.files.clone(), candidate.release.clone());
         blocking(move || files.write(&release)).await?;
@@ -92,10 +94,20 @@ impl Connectors {
         actor: Actor,
         fits: impl FnOnce(&Arc<Installed>) -> Result<(), String>,
     ) -> Result<Arc<Installed>, ConnectorError> {
+        let record = self.record(id).ok_or_else(|| unknown(id))?;
+        if from.is_some_and(|from| from.release != record.current) {
+            return self.get(id);
+        }
+        // After an update of the host it may have to be compiled anew: not under the lock.
+        let before = record.before.first().filter(|_| connection.is_none()).cloned();
+        let before = match before {
+            Some(before) => Some(self.kept(before).await?),
+            None => None,
+        };
         let _one = self.0.changing.lock().await;
         let mut slot = self.slot(id).ok_or_else(|| unknown(id))?;
-        if from.is_some_and(|from| from.release != slot.record.current) {
-            return self.get(id);
+        if slot.record.current != record.current {
+            return Err(ConnectorError::Changed(id.into()));
         }
         let mut record = ConnectorRecord::clone(&slot.record);
         let back = match connection {
@@ -109,7 +121,8 @@ impl Connectors {
             }
             None if record.roll_back() => {
                 slot.trials.clear();
-                self.kept(record.current.clone()).await?
+                let ready = before.filter(|before| before.release == record.current);
+                ready.ok_or_else(|| ConnectorError::Changed(id.into()))?
             }
             None => return Err(ConnectorError::NothingBefore(id.into())),
         };

@@ -12,6 +12,7 @@ use super::SchemaError;
 use crate::{
     runtime::RuntimeError,
     store::{CommitError, StoreError},
+    text::one_line,
 };
 
 /// What can go wrong when a connector is installed or looked up.
@@ -48,7 +49,7 @@ pub enum ConnectorError {
     #[error(
         "`{id}` {version} asks for what nobody has allowed: {}\n  hint: say --yes to allow it, \
          once you have looked at it",
-        .new.iter().map(|ask| ask.what.as_str()).collect::<Vec<_>>().join("; ")
+        .new.iter().map(|ask| one_line(&ask.what)).collect::<Vec<_>>().join("; ")
     )]
     NotAllowed {
         /// Which connector.
@@ -118,6 +119,9 @@ pub enum ConnectorError {
     /// There is no release to go back to.
     #[error("`{0}` has no release to go back to")]
     NothingBefore(String),
+    /// Somebody else was faster.
+    #[error("`{0}` was changed by somebody else meanwhile\n  hint: look again, and try again")]
+    Changed(String),
     /// The connection tries no release of its own.
     #[error("the connection `{connection}` tries no release of `{id}` of its own")]
     NoTrial {

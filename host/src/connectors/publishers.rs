@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{ConnectorError, Connectors};
 use crate::{
     audit::{Actor, Line, Word},
-    store::{Batch, trees},
+    store::{Batch, Expect, trees},
 };
 
 /// The longest name of a publisher, in bytes.
@@ -70,6 +70,7 @@ impl Connectors {
         // A key and a number always make JSON.
         let value = serde_json::to_vec(&Trusted { name: String::new(), publisher, since_ms })
             .expect("plain data");
+        batch.require(trees::PUBLISHERS, name.as_bytes(), Expect::Absent);
         batch.put(trees::PUBLISHERS, name.as_bytes(), value);
         Line::new(since_ms, actor, Word::PublisherTrusted, name)
             .detail("publisher", publisher)

@@ -88,11 +88,15 @@ impl ConnectorRecord {
         [&self.current].into_iter().chain(&self.before).chain(self.trials.values())
     }
 
+    /// A release that was let in for all connections and is kept.
+    pub fn looked_at(&self, digest: &Digest) -> Option<&ReleaseRecord> {
+        [&self.current].into_iter().chain(&self.before).find(|known| known.digest == *digest)
+    }
+
     /// What of a release's asks is allowed already. A yes hangs on who signed what was looked at,
     /// not on a name: it is for that very file, and for what the same hand makes next.
     pub(super) fn granted(&self, release: &Release) -> Asks {
-        let mut looked_at = [&self.current].into_iter().chain(&self.before);
-        let looked_at = looked_at.find(|known| known.digest == release.digest());
+        let looked_at = self.looked_at(&release.digest());
         let of_hand = release.publisher().filter(|hand| self.current.publisher == Some(*hand));
         let known = looked_at.or(of_hand.map(|_| &self.current));
         known.map(|known| known.grant.asks.clone()).unwrap_or_default()

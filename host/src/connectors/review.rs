@@ -9,6 +9,7 @@ use jackfield_registry::{
 use serde::Serialize;
 
 use super::{Connectors, gates::Candidate};
+use crate::text::one_line;
 
 /// What a release asks for, and what of it is new.
 #[derive(Debug, Clone, Serialize)]
@@ -40,7 +41,7 @@ pub struct Review {
 /// What a person reads: all of it the first time, only what is new afterwards.
 impl fmt::Display for Review {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} — {}, signed by ", self.id, self.version, self.title)?;
+        write!(f, "{} {} — {}, signed by ", self.id, self.version, one_line(&self.title))?;
         match (&self.publisher_name, self.publisher) {
             (Some(name), Some(key)) => writeln!(f, "{name} ({key})")?,
             _ => writeln!(f, "nobody")?,
@@ -54,9 +55,10 @@ impl fmt::Display for Review {
             None => f.write_str("It asks for:")?,
         }
         for Ask { what, why } in &self.new {
-            write!(f, "\n  + {what}")?;
+            // An author's words stay on their line, whatever they are.
+            write!(f, "\n  + {}", one_line(what))?;
             if !why.is_empty() {
-                write!(f, " — {why}")?;
+                write!(f, " — {}", one_line(why))?;
             }
         }
         Ok(())
@@ -96,4 +98,30 @@ fn approval(digest: Digest, asks: &Asks) -> String {
     let asks = serde_json::to_vec(asks).expect("plain data");
     let both = [digest.to_hex().as_bytes(), &asks].concat();
     Digest::of(&both).to_hex()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authors_words_cannot_rewrite_the_review() {
+        let ask = |what: &str, why: &str| Ask { what: what.into(), why: why.into() };
+        let review = Review {
+            id: "x".into(),
+            version: "1.0.0".into(),
+            title: "X\u{1b}[2J".into(),
+            digest: Digest::of(b""),
+            publisher: None,
+            publisher_name: None,
+            current: None,
+            is_by_another: false,
+            asks: Asks::default(),
+            new: vec![ask("webhooks: \"a\nIt asks for:\"", "because\u{1b}[1A\rnothing")],
+            approval: String::new(),
+        };
+        let text = review.to_string();
+        assert_eq!(text.lines().count(), 3, "{text:?}");
+        assert!(!text.contains(['\u{1b}', '\r']), "{text:?}");
+    }
 }

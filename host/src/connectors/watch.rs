@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{ConnectorError, ConnectorRecord, Connectors, Installed, Slot, Watch};
-use crate::audit::{Actor, Word};
+use crate::{
+    audit::{Actor, Word},
+    runtime::Tally,
+};
 
 /// How long a new release is on probation where somebody asked for it, in milliseconds.
 const WATCH_MS: u64 = 10 * 60_000;
@@ -11,12 +14,18 @@ const WATCH_MS: u64 = 10 * 60_000;
 const WATCH_FAILURES_MIN: u64 = 3;
 /// How many times the share of failed calls of the release before is too much.
 const WATCH_WORSE: f64 = 2.0;
+/// Of fewer calls of the release before nothing is concluded either; the share that is taken for
+/// it then.
+const WATCH_CALLS_MIN: u64 = 20;
+const WATCH_UNKNOWN: f64 = 0.25;
 /// The share of failed calls that is never too much, and the one that always is.
 const WATCH_SHARE: (f64, f64) = (0.05, 0.95);
 
 /// A watch over what comes after a release.
 pub(super) fn over(before: Option<&Installed>, now_ms: u64) -> Watch {
-    let failed_before = before.map_or(0.0, |before| before.package.tally().failed_share());
+    let tally = before.map(|before| before.package.tally());
+    let tally = tally.filter(|tally| tally.calls >= WATCH_CALLS_MIN);
+    let failed_before = tally.map_or(WATCH_UNKNOWN, Tally::failed_share);
     Watch { until_ms: now_ms + WATCH_MS, failed_before }
 }
 

@@ -76,11 +76,19 @@ impl DeadLetters {
         found.iter().map(|(key, value)| read(key, value)).collect()
     }
 
-    /// Those of one connection among them.
+    /// All those of one connection, however old.
     pub fn of_connection(&self, connection: &str) -> Result<Vec<DeadLetter>, QueueError> {
-        let mut letters = self.list()?;
-        letters.retain(|letter| letter.connection == connection);
-        Ok(letters)
+        let (mut letters, mut after) = (Vec::new(), Vec::new());
+        loop {
+            let page =
+                self.0.0.store.scan_prefix(trees::DEAD_LETTERS, &[], Some(&after), LIST_MAX)?;
+            let Some((last, _)) = page.last() else { return Ok(letters) };
+            after.clone_from(last);
+            for (key, value) in &page {
+                let letter = read(key, value)?;
+                letters.extend(Some(letter).filter(|letter| letter.connection == connection));
+            }
+        }
     }
 
     /// One of them.

@@ -128,27 +128,34 @@ impl Queue {
         Ok(!found.is_empty())
     }
 
-    /// Gives up all the work of a lane, and answers how much there was. What is claimed at this
-    /// moment ends, and what it settles is given up too.
-    pub async fn discard(&self, lane: &str, actor: &Actor) -> Result<usize, QueueError> {
-        let mut discarded = 0;
+    /// Gives up all the work of a lane. What is claimed at this moment ends, and is not settled.
+    /// `ended` adds to the batch what becomes of that of which the work was a part.
+    pub async fn discard<E: From<QueueError>>(
+        &self,
+        lane: &str,
+        actor: &Actor,
+        ended: impl Fn(&Task, &mut Batch) -> Result<(), E>,
+    ) -> Result<(), E> {
         loop {
             let prefix = work::prefix(lane);
-            let found = self.0.store.scan_prefix(trees::DUE, &prefix, None, DISCARDED_AT_ONCE)?;
+            let found = self.0.store.scan_prefix(trees::DUE, &prefix, None, DISCARDED_AT_ONCE);
+            let found = found.map_err(QueueError::from)?;
             if found.is_empty() {
-                return Ok(discarded);
+                return Ok(());
             }
             let mut batch = Batch::new();
-            for (key, _) in &found {
+            for (key, value) in &found {
                 batch.delete(trees::DUE, key);
+                // What cannot be read was never run.
+                if let Ok(work) = Work::read(key, value) {
+                    ended(&work.task, &mut batch)?;
+                }
             }
-            let count = found.len();
             Line::new(self.0.clock.now_ms(), actor.clone(), Word::WorkDiscarded, lane)
                 .connection(lane)
-                .detail("count", count)
+                .detail("count", found.len())
                 .record(&mut batch);
-            self.0.store.commit(batch).await?;
-            discarded += count;
+            self.0.store.commit(batch).await.map_err(QueueError::from)?;
         }
     }
 

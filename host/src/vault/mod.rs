@@ -145,6 +145,12 @@ impl Vault {
         Ok(())
     }
 
+    /// How many secrets of a connection are set.
+    pub fn count(&self, connection: &str) -> Result<usize, VaultError> {
+        let values = place(connection, "");
+        Ok(self.0.store.scan_prefix(trees::SECRETS, &values, None, usize::MAX)?.len())
+    }
+
     /// Lets go of the opened key of a connection, once it is removed.
     pub fn forget(&self, connection: &str) {
         self.keys().remove(connection);

@@ -223,6 +223,11 @@ impl TryFrom<UnverifiedKeys> for Unverified {
     type Error = String;
 
     fn try_from(keys: UnverifiedKeys) -> Result<Self, String> {
+        if keys.why.chars().any(char::is_control) {
+            return Err("`why` is not one line of text\n  hint: whoever grants it reads this on \
+                        one line"
+                .into());
+        }
         if keys.why.trim().is_empty() {
             return Err("`why` is empty\n  hint: say why the vendor's deliveries cannot be \
                         verified: whoever grants it reads this"

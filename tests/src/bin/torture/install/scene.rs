@@ -61,7 +61,7 @@ impl Scene {
         let till = Twin::launch(Till::default(), 0).await?;
         let first = releases::orders(FIRST, "0.1.0");
         house.install(FIRST, &first).await;
-        orders::add(&house, &till).await;
+        orders::add(&house, &till, "orders").await;
         let endpoint = house.endpoint(FIRST);
         house.stop().await;
         let victim = Victim::of(&house, &endpoint)?.with_own_program(&house)?;

@@ -3,6 +3,8 @@
 //! Owns the order in which rooms open and close. Promises that a host that was stopped, or
 //! killed, goes on where it was when it starts again. Never does the work of a room itself.
 
+mod change;
+
 use std::{
     io,
     net::SocketAddr,
@@ -20,7 +22,7 @@ use crate::{
     clock::SharedClock,
     config::Config,
     connections::{ConnectionError, Connections, Live, State},
-    connectors::{ConnectorError, Connectors, Installed, Kind, Wish},
+    connectors::{ConnectorError, Connectors},
     dispatch::{Backoff, Dispatch},
     drop_dir::DropDir,
     egress::{Egress, EgressConfig},
@@ -35,9 +37,6 @@ use crate::{
 
 /// The file in the data directory that says where the admin API of the running host is.
 pub const ADDRESS_FILE: &str = "admin.addr";
-
-/// How often the host looks whether a watched release fails, in milliseconds.
-const GLANCE_MS: u64 = 1_000;
 
 /// Why a host does not start.
 #[derive(Debug, Error)]
@@ -233,120 +232,6 @@ impl Rooms {
             store: self.store.clone(),
             clock: self.clock.clone(),
             backoff,
-        }
-    }
-
-    /// Lets a release in; connections of its connector go through it from then on.
-    pub async fn let_in(&self, release: Vec<u8>, wish: Wish) -> Result<Arc<Installed>, HostError> {
-        let alone = match &wish.kind {
-            Kind::Trial(connection) => Some(connection.clone()),
-            Kind::Install | Kind::Upgrade => None,
-        };
-        let fits = |candidate: &Arc<Installed>| self.fits(candidate, alone.as_deref());
-        let installed = self.connectors.let_in(release, wish, fits).await?;
-        self.refresh(&installed.id).await;
-        Ok(installed)
-    }
-
-    /// Goes back to the release before, or ends a connection's trial. Where only `from` shall be
-    /// left, and somebody was faster, nothing changes.
-    pub async fn roll_back(
-        &self,
-        connector: &str,
-        connection: Option<&str>,
-        from: Option<&Installed>,
-        actor: Actor,
-    ) -> Result<Arc<Installed>, HostError> {
-        let fits = |back: &Arc<Installed>| self.fits(back, connection);
-        let back = self.connectors.roll_back(connector, connection, from, actor, fits).await?;
-        self.refresh(connector).await;
-        Ok(back)
-    }
-
-    /// Removes a connector through which no connection goes.
-    pub async fn remove_connector(&self, connector: &str, actor: Actor) -> Result<(), HostError> {
-        let in_use = || self.connections.names_through(connector);
-        Ok(self.connectors.remove(connector, actor, in_use).await?)
-    }
-
-    /// Removes a connection of which no flow makes use. Work and dead letters that wait for it
-    /// stand in the way, unless they shall be discarded.
-    pub async fn remove_connection(
-        &self,
-        name: &str,
-        discard: bool,
-        actor: Actor,
-    ) -> Result<(), HostError> {
-        let desk = DeadLetters::of(self.queue.clone());
-        if discard && self.flows.through(name).is_empty() {
-            self.set_state(name, State::Paused, actor.clone()).await?;
-            self.queue.discard(name, &actor).await?;
-            for letter in desk.of_connection(name)? {
-                desk.discard(&letter.id, actor.clone()).await?;
-            }
-        }
-        let (waits, letters) = (self.queue.has_work(name)?, desk.of_connection(name)?.len());
-        let in_use = || {
-            let flows = self.flows.through(name).into_iter().map(|flow| {
-                format!("the flow `{flow}` goes through it\n  hint: `jackfield flow remove {flow}`")
-            });
-            let hint = "hint: --discard gives up all that waits for it";
-            let waits = waits.then(|| format!("work waits for it\n  {hint}"));
-            let letters = (letters > 0).then(|| {
-                format!("dead letters of it wait for a person, {letters} of them\n  {hint}")
-            });
-            flows.chain(waits).chain(letters).collect()
-        };
-        self.connections.remove(name, actor, in_use).await?;
-        // Whoever takes the name next is not paused.
-        self.queue.pause(name, false);
-        Ok(())
-    }
-
-    fn fits(&self, candidate: &Arc<Installed>, alone: Option<&str>) -> Result<(), String> {
-        self.connections.fit(candidate, alone).map_err(|error| error.to_string())
-    }
-
-    /// Has the connections of a connector go through what is current now.
-    async fn refresh(&self, connector: &str) {
-        self.connections.refresh(connector).await;
-        for live in self.connections.list() {
-            self.queue.pause(&live.connection.name, !live.is_active());
-        }
-    }
-
-    /// Goes back from a release that fails, if there is a way back.
-    async fn leave(&self, failing: &Installed) {
-        let connector = &failing.id;
-        match self.roll_back(connector, None, Some(failing), Actor::Host).await {
-            Ok(back) => tracing::error!(
-                connector,
-                version = back.release.version,
-                "the new release failed more than the one before, which is back"
-            ),
-            Err(error) => {
-                tracing::error!(
-                    connector, %error, "the new release fails, and stays: there is no way back"
-                );
-                if let Err(error) = self.connectors.stop_watching(failing).await {
-                    tracing::error!(connector, %error, "it is watched on");
-                }
-            }
-        }
-    }
-
-    /// Takes releases back that are watched and fail more than those before them.
-    async fn keep_watch(self, mut stopped: watch::Receiver<bool>) {
-        while !*stopped.borrow_and_update() {
-            for failing in self.connectors.failing() {
-                self.leave(&failing).await;
-            }
-            let next = self.clock.sleep_until(self.clock.now_ms() + GLANCE_MS);
-            tokio::select! {
-                () = next => {}
-                // The sender is gone only with the host.
-                _ = stopped.changed() => {}
-            }
         }
     }
 

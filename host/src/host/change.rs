@@ -1,0 +1,149 @@
+//! Changes of what is installed and connected that concern several rooms at once.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::{HostError, Rooms};
+use crate::{
+    audit::Actor,
+    connections::Live,
+    connectors::{Installed, Kind, Wish},
+    queue::{DeadLetters, Task},
+    store::Batch,
+};
+
+/// How often the host looks whether a watched release fails, in milliseconds.
+const GLANCE_MS: u64 = 1_000;
+
+impl Rooms {
+    /// Lets a release in; connections of its connector go through it from then on.
+    pub async fn let_in(&self, release: Vec<u8>, wish: Wish) -> Result<Arc<Installed>, HostError> {
+        let alone = match &wish.kind {
+            Kind::Trial(connection) => Some(connection.clone()),
+            Kind::Install | Kind::Upgrade => None,
+        };
+        let fits = |candidate: &Arc<Installed>| self.fits(candidate, alone.as_deref());
+        let installed = self.connectors.let_in(release, wish, fits).await?;
+        self.refresh(&installed.id).await;
+        Ok(installed)
+    }
+
+    /// Goes back to the release before, or ends a connection's trial. Where only `from` shall be
+    /// left, and somebody was faster, nothing changes.
+    pub async fn roll_back(
+        &self,
+        connector: &str,
+        connection: Option<&str>,
+        from: Option<&Installed>,
+        actor: Actor,
+    ) -> Result<Arc<Installed>, HostError> {
+        // The end of a trial is no question of fitting: others go through it already.
+        let fits = |back: &Arc<Installed>| match connection {
+            Some(_) => Ok(()),
+            None => self.fits(back, None),
+        };
+        let back = self.connectors.roll_back(connector, connection, from, actor, fits).await?;
+        self.refresh(connector).await;
+        Ok(back)
+    }
+
+    /// Removes a connector through which no connection goes.
+    pub async fn remove_connector(&self, connector: &str, actor: Actor) -> Result<(), HostError> {
+        let in_use = || self.connections.names_through(connector);
+        Ok(self.connectors.remove(connector, actor, in_use).await?)
+    }
+
+    /// Removes a connection of which no flow makes use. Work and dead letters that wait for it
+    /// stand in the way, unless they shall be discarded.
+    pub async fn remove_connection(
+        &self,
+        name: &str,
+        discard: bool,
+        actor: Actor,
+    ) -> Result<(), HostError> {
+        let desk = DeadLetters::of(self.queue.clone());
+        let connector = self.connections.connector_of(name)?;
+        if discard && self.flows.through(name).is_empty() {
+            // No new work is begun, and what comes in meanwhile is kept and then given up.
+            self.queue.pause(name, true);
+            let ended = |task: &Task, batch: &mut Batch| match task {
+                Task::Step { run } => Ok::<_, HostError>(self.flows.stop(run, batch)?),
+                Task::Parse { .. } => Ok(()),
+            };
+            self.queue.discard(name, &actor, ended).await?;
+            for letter in desk.of_connection(name)? {
+                desk.discard(&letter.id, actor.clone()).await?;
+            }
+        }
+        let in_use = || {
+            let flows = self.flows.through(name).into_iter().map(|flow| {
+                format!("the flow `{flow}` goes through it\n  hint: `jackfield flow remove {flow}`")
+            });
+            let hint = "hint: --discard gives up all that waits for it";
+            let waits = self.queue.has_work(name)?;
+            let waits = waits.then(|| format!("work waits for it\n  {hint}"));
+            let letters = desk.of_connection(name)?.len();
+            let letters = (letters > 0).then(|| {
+                format!("dead letters of it wait for a person, {letters} of them\n  {hint}")
+            });
+            Ok(flows.chain(waits).chain(letters).collect())
+        };
+        self.connections.remove::<HostError>(name, actor.clone(), in_use).await?;
+        // Late work of it shall not wait in silence: it fails, and a person sees it.
+        self.queue.pause(name, false);
+        let record = self.connectors.record(&connector);
+        if record.is_some_and(|record| record.trials.contains_key(name)) {
+            let ended = self.roll_back(&connector, Some(name), None, actor).await;
+            if let Err(error) = ended {
+                tracing::warn!(connector, %error, "the trial of a removed connection is kept");
+            }
+        }
+        Ok(())
+    }
+
+    fn fits(&self, candidate: &Arc<Installed>, alone: Option<&str>) -> Result<(), String> {
+        self.connections.fit(candidate, alone).map_err(|error| error.to_string())
+    }
+
+    /// Has the connections of a connector go through what is current now.
+    async fn refresh(&self, connector: &str) {
+        let apply = |live: &Live| self.queue.pause(&live.connection.name, !live.is_active());
+        self.connections.refresh(connector, apply).await;
+    }
+
+    /// Goes back from a release that fails, if there is a way back.
+    async fn leave(&self, failing: &Installed) {
+        let connector = &failing.id;
+        match self.roll_back(connector, None, Some(failing), Actor::Host).await {
+            Ok(back) => tracing::error!(
+                connector,
+                version = back.release.version,
+                "the new release failed more than the one before, which is back"
+            ),
+            Err(error) => {
+                tracing::error!(
+                    connector, %error, "the new release fails, and stays: there is no way back"
+                );
+                if let Err(error) = self.connectors.stop_watching(failing).await {
+                    tracing::error!(connector, %error, "it is watched on");
+                }
+            }
+        }
+    }
+
+    /// Takes releases back that are watched and fail more than those before them.
+    pub(super) async fn keep_watch(self, mut stopped: watch::Receiver<bool>) {
+        while !*stopped.borrow_and_update() {
+            for failing in self.connectors.failing() {
+                self.leave(&failing).await;
+            }
+            let next = self.clock.sleep_until(self.clock.now_ms() + GLANCE_MS);
+            tokio::select! {
+                () = next => {}
+                // The sender is gone only with the host.
+                _ = stopped.changed() => {}
+            }
+        }
+    }
+}
