@@ -43,6 +43,8 @@ async fn a_connection_goes_once_nothing_hangs_on_it() {
     assert_eq!(code, 1);
     assert!(err.contains("jackfield flow remove order-becomes-receipt"), "{err}");
     assert!(err.contains("work waits for it") && err.contains("--discard"), "{err}");
+    let paused = || house.rooms().connections.get("orders").unwrap().connection.state;
+    assert_eq!(paused(), jackfield::connections::State::Paused, "a refusal changes nothing");
     house.does(&["flow", "remove", "order-becomes-receipt"]).await;
     house.does(&["connection", "remove", "orders", "--discard"]).await;
 
@@ -64,8 +66,16 @@ async fn the_name_of_a_removed_connection_stays_taken() {
     let till = Twin::launch(Till::default(), 0).await.unwrap();
     orders::connect(&house, &till).await;
     house.does(&["connection", "remove", "orders"]).await;
+    // A call that was under way kept something, after all was cleared away.
+    let store = house.rooms().store.clone();
+    let mut batch = jackfield::store::Batch::new();
+    batch.put(jackfield::store::trees::STORAGE, b"orders\0late", b"value");
+    store.commit(batch).await.unwrap();
+    drop(store);
     house.stop().await;
     house.start().await;
+    let kept = house.rooms().store.scan_prefix(jackfield::store::trees::STORAGE, &[], None, 9);
+    assert!(kept.unwrap().is_empty());
     assert_eq!(house.told(&["connection", "list"]).await, serde_json::json!([]));
     let key = format!("signing_key=@{}", house.file("key", orders::KEY));
     let add = ["connection", "add", "orders", "--connector", "orders", "--secret", &key];

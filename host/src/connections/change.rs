@@ -180,7 +180,6 @@ impl Connections {
         let name = connection.name.as_str();
         let (settings, origins) = (BTreeMap::new(), BTreeMap::new());
         let gone = Connection { state: State::Removed, settings, origins, ..connection.clone() };
-        self.clear(name).await?;
         let mut batch = Batch::new();
         put(&mut batch, &gone);
         batch.delete(trees::COUNTERS, name.as_bytes());
@@ -195,8 +194,17 @@ impl Connections {
         let mut index = Index::clone(&self.0.index.load());
         index.remove(&connection);
         self.0.index.store(Arc::new(index));
-        // What calls kept that were under way.
         self.clear(name).await
+    }
+
+    /// Removes what a kill in the middle of a removal left, and what calls kept that were under
+    /// way.
+    pub async fn sweep(&self) -> Result<(), ConnectionError> {
+        let removed = self.0.index.load().removed.clone();
+        for name in &removed {
+            self.clear(name).await?;
+        }
+        Ok(())
     }
 
     /// Removes what was kept under a name.

@@ -153,6 +153,8 @@ struct Index {
     by_endpoint: HashMap<String, Arc<Live>>,
     /// Those that cannot be used now: their connector is missing or does not fit.
     out_of_order: BTreeMap<String, Connection>,
+    /// The names of those that were removed before the start.
+    removed: Vec<String>,
 }
 
 impl Index {
@@ -197,6 +199,7 @@ impl Connections {
             let connection: Connection = serde_json::from_slice(&value)
                 .map_err(|source| ConnectionError::Unreadable { name: name.clone(), source })?;
             if connection.state == State::Removed {
+                index.removed.push(name);
                 continue;
             }
             match inner.enliven(connection.clone()) {

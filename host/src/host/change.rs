@@ -89,7 +89,12 @@ impl Rooms {
             });
             Ok(flows.chain(waits).chain(letters).collect())
         };
-        self.connections.remove::<HostError>(name, actor.clone(), in_use).await?;
+        let removed = self.connections.remove::<HostError>(name, actor.clone(), in_use).await;
+        if removed.is_err() {
+            let is_active = self.connections.get(name).is_ok_and(|live| live.is_active());
+            self.queue.pause(name, !is_active);
+            return removed;
+        }
         // Late work of it shall not wait in silence: it fails, and a person sees it.
         self.queue.pause(name, false);
         let record = self.connectors.record(&connector);

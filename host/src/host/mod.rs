@@ -180,6 +180,7 @@ impl Rooms {
             connectors.clone(),
             clock.clone(),
         )?;
+        connections.sweep().await?;
         for live in connections.list() {
             queue.pause(&live.connection.name, !live.is_active());
         }
