@@ -10,7 +10,8 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::sync::watch;
@@ -54,6 +55,21 @@ impl Clock for SystemClock {
                 tokio::time::sleep(left.min(LONGEST_NAP)).await;
             }
         })
+    }
+}
+
+/// Calls `beat` once a period for as long as it answers true; blocks. A beat that comes late does
+/// not make those after it late.
+pub fn beats(period: Duration, mut beat: impl FnMut() -> bool) {
+    let mut next = Instant::now();
+    loop {
+        let now = Instant::now();
+        // Those that were missed altogether are not made up for.
+        next = (next + period).max(now);
+        thread::sleep(next - now);
+        if !beat() {
+            return;
+        }
     }
 }
 

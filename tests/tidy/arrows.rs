@@ -125,7 +125,7 @@ const ROOMS: [(&str, &[&str]); 28] = [
     ),
     ("connectors", &["audit", "clock", "runtime", "store", "text"]),
     ("config", &["runtime", "secret", "telemetry", "vault"]),
-    ("runtime", &["capabilities", "contract", "fault", "text"]),
+    ("runtime", &["capabilities", "clock", "contract", "fault", "text"]),
     (
         "capabilities",
         &["clock", "contract", "egress", "problem", "secret", "store", "text", "vault"],

@@ -12,6 +12,7 @@ use std::{
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::RuntimeError;
+use crate::clock::beats;
 
 /// How often the epoch moves on: the grain in which CPU time is measured and shared.
 pub const TICK: Duration = Duration::from_millis(5);
@@ -84,10 +85,10 @@ impl Ticker {
         thread::Builder::new()
             .name("epoch".into())
             .spawn(move || {
-                while !stopped.load(Ordering::Relaxed) {
-                    thread::sleep(TICK);
+                beats(TICK, || {
                     engine.increment_epoch();
-                }
+                    !stopped.load(Ordering::Relaxed)
+                });
             })
             .map_err(RuntimeError::Thread)?;
         Ok(Self(stop))
