@@ -9,7 +9,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs, io, mem,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     time::SystemTime,
@@ -96,20 +96,16 @@ impl DropDir {
 
     /// The releases that were left alone since the last look and not dealt with yet.
     fn ready(&mut self) -> Vec<(PathBuf, Mark)> {
-        let mut there = BTreeMap::new();
+        let mut before = mem::take(&mut self.seen);
+        let mut ready = Vec::new();
         for file in releases(&self.dir) {
             let Some(mark) = Mark::of(&file) else { continue };
-            let last = self.seen.remove(&file).filter(|last| last.mark == mark);
-            there.insert(file, (mark, last));
-        }
-        let mut ready = Vec::new();
-        self.seen.clear();
-        for (file, (mark, last)) in there {
             // At the first look it may still be being written.
-            let is_new = last.as_ref().is_none_or(|last| !last.dealt_with);
-            let dealt_with = last.is_some() && (!is_new || ready.len() < AT_ONCE_MAX);
-            if is_new && dealt_with {
+            let last = before.remove(&file).filter(|last| last.mark == mark);
+            let mut dealt_with = last.as_ref().is_some_and(|last| last.dealt_with);
+            if last.is_some() && !dealt_with && ready.len() < AT_ONCE_MAX {
                 ready.push((file.clone(), mark));
+                dealt_with = true;
             }
             self.seen.insert(file, Seen { mark, dealt_with });
         }
@@ -128,11 +124,14 @@ impl Mark {
     }
 }
 
-/// The release files in a directory.
+/// The release files in a directory, by name.
 fn releases(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let files = entries.map(|entry| entry.path());
-    files.filter(|file| file.extension().is_some_and(|end| end == "wasm")).collect()
+    let mut files: Vec<_> =
+        files.filter(|file| file.extension().is_some_and(|end| end == "wasm")).collect();
+    files.sort();
+    files
 }
 
 /// Lets a release in, or writes beside it why not.
@@ -153,13 +152,14 @@ async fn deal_with(rooms: &Rooms, file: &Path, mark: Mark) {
                 yes.file_name().unwrap_or_default().display(),
                 review.approval
             );
-            say(file, "review", &text).and_then(|()| clear(file, &["refused", "yes"]))
+            fs::write(file.with_extension("review"), text)
+                .and_then(|()| clear(file, &["refused", "yes"]))
         }
         Err(why) => {
             tracing::error!(file = %shown, %why, "a release in the drop directory is refused");
             let text =
                 format!("{why}\nonce this is mended, touch the release to have it looked at\n");
-            say(file, "refused", &text).and_then(|()| clear(file, &["review"]))
+            fs::write(file.with_extension("refused"), text).and_then(|()| clear(file, &["review"]))
         }
     };
     if let Err(error) = written {
@@ -209,10 +209,6 @@ fn yes(file: &Path) -> Option<String> {
     let yes = fs::File::open(file.with_extension("yes")).ok()?;
     io::Read::read_to_string(&mut io::Read::take(yes, YES_BYTES_MAX), &mut text).ok()?;
     text.lines().find_map(|line| line.strip_prefix(APPROVAL)).map(|yes| yes.trim().to_owned())
-}
-
-fn say(file: &Path, end: &str, text: &str) -> io::Result<()> {
-    fs::write(file.with_extension(end), text)
 }
 
 /// Moves what was let in out of the way, with all that stands beside it.

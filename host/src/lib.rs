@@ -47,6 +47,7 @@ pub mod queue;
 pub mod runtime;
 pub mod secret;
 pub mod store;
+mod sweep;
 pub mod telemetry;
 pub mod text;
 pub mod vault;

@@ -8,9 +8,8 @@ use serde_json::json;
 use super::{probe::Scene, raw, stage::Stage};
 
 /// Types the command that installs a release: exit code and what it said.
-async fn install(house: &House, name: &str, release: &[u8]) -> (u8, String) {
-    let file = releases::written(house.dir(), name, release).display().to_string();
-    let (code, _, err) = house.types(&["connector", "install", &file, "--unsigned", "--yes"]).await;
+async fn install(house: &House, release: &[u8]) -> (u8, String) {
+    let (code, _, err) = house.lets_in("install", release, &["--unsigned", "--yes"]).await;
     (code, err)
 }
 
@@ -19,7 +18,7 @@ async fn imports_beyond_the_contract_are_refused_by_name() {
     let scene = Scene::set_up().await;
     for (name, import) in [("files", "wasi:filesystem"), ("sockets", "wasi:sockets")] {
         let release = raw::bare_release(name, &releases::component(name));
-        let (code, err) = install(&scene.house, name, &release).await;
+        let (code, err) = install(&scene.house, &release).await;
         assert_eq!(code, 1, "{name}");
         assert!(err.contains(import), "{name}: {err}");
     }
@@ -39,7 +38,7 @@ async fn imports_beyond_the_contract_are_refused_by_name() {
             "(component (import \"{import}\" (instance (export \"f\" (func)))))"
         ));
         let (code, err) =
-            install(&scene.house, "door", &raw::bare_release("door", &component.unwrap())).await;
+            install(&scene.house, &raw::bare_release("door", &component.unwrap())).await;
         assert_eq!(code, 1, "{import}");
         assert!(err.contains(import), "{import}: {err}");
     }
@@ -74,7 +73,7 @@ async fn what_is_small_and_becomes_huge_is_refused_or_held_to_its_limits() {
         // What does not even assemble was refused by the same validator that the host uses.
         let Ok(component) = wat::parse_str(&text) else { continue };
         // Without a role of its own it is refused in any case; the reason shows by whom.
-        let (code, err) = install(&scene.house, name, &raw::bare_release(name, &component)).await;
+        let (code, err) = install(&scene.house, &raw::bare_release(name, &component)).await;
         assert_eq!(code, 1, "{name}");
         assert!(err.starts_with("error: the "), "{name}: {err}");
         scene.ask("two", json!({ "ask": "settings" })).await.unwrap();
@@ -94,7 +93,7 @@ async fn what_begins_too_large_never_begins() {
         ("vast-table", raw::core("unreachable", "(table 200000 funcref)")),
     ] {
         let release = raw::release(name, &core);
-        let (code, err) = install(&stage.scene.house, name, &release).await;
+        let (code, err) = install(&stage.scene.house, &release).await;
         if code == 0 {
             stage.scene.house.does(&["connection", "add", name, "--connector", name]).await;
             let fault = stage.called(name, json!({})).await.result.expect_err(name);
@@ -130,7 +129,7 @@ async fn while_a_bomb_compiles_the_others_go_on() {
     let stage = Stage::set_up().await;
     let release = raw::release("bomb", &compile_bomb());
     let begin = tokio::time::Instant::now();
-    let installing = install(&stage.scene.house, "bomb", &release);
+    let installing = install(&stage.scene.house, &release);
     tokio::pin!(installing);
     let mut answered = 0;
     let (code, err) = loop {

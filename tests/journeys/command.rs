@@ -7,10 +7,7 @@ use jackfield_tests::{house::House, releases, won_deal::WonDealScene};
 async fn what_is_no_release_is_refused_with_the_reason() {
     let house = House::open().await;
     let install = async |name: &str, bytes: &[u8]| {
-        let file = releases::written(house.dir(), name, bytes).display().to_string();
-        let (code, _, err) =
-            house.types(&["connector", "install", &file, "--unsigned", "--yes"]).await;
-        assert_eq!(code, 1, "{name}");
+        let err = house.refuses("install", bytes, &["--unsigned", "--yes"]).await;
         assert!(err.starts_with("error: ") && err.contains("hint: "), "{name}: {err}");
         err
     };

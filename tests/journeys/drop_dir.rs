@@ -10,7 +10,7 @@ use jackfield_tests::{
 
 async fn trusting(key: &SigningKey) -> House {
     let house = House::open().await;
-    house.does(&["publisher", "trust", "mill", &key.publisher().to_string()]).await;
+    house.trusts("mill", key).await;
     house
 }
 

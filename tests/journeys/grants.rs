@@ -3,15 +3,9 @@
 use jackfield_registry::package::{SigningKey, sign};
 use jackfield_tests::{
     house::House,
-    orders::{self, Till},
-    releases::{self, guest, orders_manifest},
-    twin::Twin,
+    orders,
+    releases::{guest, orders as release, orders_manifest},
 };
-
-/// The orders connector in a version of its own.
-fn release(version: &str) -> Vec<u8> {
-    releases::orders("orders", version)
-}
 
 /// A version that wants to delete receipts too.
 fn wider(version: &str) -> Vec<u8> {
@@ -23,7 +17,7 @@ fn wider(version: &str) -> Vec<u8> {
 async fn trusting(hands: &[(&str, &SigningKey)]) -> House {
     let house = House::open().await;
     for (name, key) in hands {
-        house.does(&["publisher", "trust", name, &key.publisher().to_string()]).await;
+        house.trusts(name, key).await;
     }
     house
 }
@@ -32,8 +26,8 @@ async fn trusting(hands: &[(&str, &SigningKey)]) -> House {
 async fn a_new_yes_is_needed_for_what_is_new_alone() {
     let (mill, other) = (SigningKey::generate(), SigningKey::generate());
     let house = trusting(&[("mill", &mill), ("other", &other)]).await;
-    house.takes("install", &sign(&release("0.1.0"), &mill).unwrap(), &["--yes"]).await;
-    house.takes("upgrade", &sign(&release("0.2.0"), &mill).unwrap(), &[]).await;
+    house.takes("install", &sign(&release("orders", "0.1.0"), &mill).unwrap(), &["--yes"]).await;
+    house.takes("upgrade", &sign(&release("orders", "0.2.0"), &mill).unwrap(), &[]).await;
 
     let wider = sign(&wider("0.3.0"), &mill).unwrap();
     let (code, out, _) = house.lets_in("upgrade", &wider, &[]).await;
@@ -44,7 +38,7 @@ async fn a_new_yes_is_needed_for_what_is_new_alone() {
 
     // The same asks by another hand start from nothing, whatever the name.
     let (code, out, _) =
-        house.lets_in("upgrade", &sign(&release("0.3.0"), &other).unwrap(), &[]).await;
+        house.lets_in("upgrade", &sign(&release("orders", "0.3.0"), &other).unwrap(), &[]).await;
     assert_eq!(code, 1);
     assert!(out.contains("NOT by whoever made 0.2.0") && out.contains("+ POST"), "{out}");
     assert_eq!(house.told(&["connector", "list"]).await[0]["version"], "0.2.0");
@@ -57,7 +51,7 @@ async fn a_new_yes_is_needed_for_what_is_new_alone() {
 async fn a_rollback_takes_back_what_only_the_later_release_was_allowed() {
     let mill = SigningKey::generate();
     let house = trusting(&[("mill", &mill)]).await;
-    house.takes("install", &sign(&release("0.1.0"), &mill).unwrap(), &["--yes"]).await;
+    house.takes("install", &sign(&release("orders", "0.1.0"), &mill).unwrap(), &["--yes"]).await;
     house.takes("upgrade", &sign(&wider("0.2.0"), &mill).unwrap(), &["--yes"]).await;
     house.does(&["connector", "rollback", "orders"]).await;
     let err = house.refuses("upgrade", &sign(&wider("0.3.0"), &mill).unwrap(), &[]).await;
@@ -69,7 +63,7 @@ async fn what_one_release_gave_up_the_next_asks_for_anew() {
     let mill = SigningKey::generate();
     let house = trusting(&[("mill", &mill)]).await;
     house.takes("install", &sign(&wider("0.1.0"), &mill).unwrap(), &["--yes"]).await;
-    house.takes("upgrade", &sign(&release("0.2.0"), &mill).unwrap(), &[]).await;
+    house.takes("upgrade", &sign(&release("orders", "0.2.0"), &mill).unwrap(), &[]).await;
     let (code, out, _) =
         house.lets_in("upgrade", &sign(&wider("0.3.0"), &mill).unwrap(), &[]).await;
     assert_eq!(code, 1);
@@ -81,7 +75,7 @@ async fn what_one_release_gave_up_the_next_asks_for_anew() {
 async fn a_change_of_how_webhooks_are_verified_needs_a_yes() {
     let mill = SigningKey::generate();
     let house = trusting(&[("mill", &mill)]).await;
-    house.takes("install", &sign(&release("0.1.0"), &mill).unwrap(), &["--yes"]).await;
+    house.takes("install", &sign(&release("orders", "0.1.0"), &mill).unwrap(), &["--yes"]).await;
     let manifest = orders_manifest("orders", "0.2.0");
     let weaker = manifest.replace("message = \"{body}\"", "message = \"{method}\"");
     let weaker = sign(&guest("orders", &weaker), &mill).unwrap();
@@ -99,8 +93,8 @@ async fn a_name_keeps_its_key_and_who_is_distrusted_does_not_come_back() {
     assert_eq!(code, 1);
     assert!(err.contains("publisher distrust mill"), "{err}");
 
-    house.takes("install", &sign(&release("0.1.0"), &mill).unwrap(), &["--yes"]).await;
-    house.takes("upgrade", &sign(&release("0.2.0"), &other).unwrap(), &["--yes"]).await;
+    house.takes("install", &sign(&release("orders", "0.1.0"), &mill).unwrap(), &["--yes"]).await;
+    house.takes("upgrade", &sign(&release("orders", "0.2.0"), &other).unwrap(), &["--yes"]).await;
     house.does(&["publisher", "distrust", "mill"]).await;
     let (code, _, err) = house.types(&["connector", "rollback", "orders"]).await;
     assert_eq!(code, 1);
@@ -110,9 +104,7 @@ async fn a_name_keeps_its_key_and_who_is_distrusted_does_not_come_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_that_needs_more_settings_waits_until_they_are_set() {
-    let house = House::open().await;
-    let till = Twin::launch(Till::default(), 0).await.unwrap();
-    orders::connect(&house, &till).await;
+    let (house, _till) = orders::connected().await;
     let manifest = orders_manifest("orders", "0.2.0")
         + "[[secret]]\nname = \"token\"\ntitle = \"Token\"\n\n\
            [[param]]\nname = \"shop\"\ntitle = \"Shop\"\n";

@@ -6,23 +6,10 @@ use jackfield::fault::Blame;
 use jackfield_registry::package::Release;
 use jackfield_tests::{
     house::{House, until},
-    orders::{self, Till},
-    releases::{self, guest, orders_manifest},
+    orders,
+    releases::{guest, orders as release, orders_trapping, trapping_manifest},
     sender::Lane,
-    twin::Twin,
 };
-
-/// The orders connector in a version of its own.
-fn release(version: &str) -> Vec<u8> {
-    releases::orders("orders", version)
-}
-
-async fn connected() -> (House, Twin<Till>) {
-    let house = House::open().await;
-    let till = Twin::launch(Till::default(), 0).await.unwrap();
-    orders::connect(&house, &till).await;
-    (house, till)
-}
 
 /// How many files are in a directory of the data.
 fn files(house: &House, dir: &str) -> usize {
@@ -35,11 +22,11 @@ fn version(house: &House) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_kill_in_the_middle_of_an_install_left_is_cleared_away() {
-    let (mut house, _till) = connected().await;
+    let (mut house, _till) = orders::connected().await;
     house.stop().await;
     let releases = house.dir().join("data/releases");
     // Killed while it wrote, and killed between the file and the record.
-    let next = Release::read(release("0.2.0")).unwrap();
+    let next = Release::read(release("orders", "0.2.0")).unwrap();
     let name = next.digest().to_hex();
     fs::write(releases.join(format!("{name}.part")), &next.bytes()[..100]).unwrap();
     fs::write(releases.join(format!("{name}.wasm")), next.bytes()).unwrap();
@@ -52,15 +39,15 @@ async fn what_a_kill_in_the_middle_of_an_install_left_is_cleared_away() {
     assert_eq!(version(&house), "0.1.0");
     assert_eq!(files(&house, "compiled"), compiled);
     assert_eq!(fs::read_dir(&releases).unwrap().count(), 1);
-    house.install("next", &release("0.2.0")).await;
+    house.install("next", &release("orders", "0.2.0")).await;
     assert_eq!(version(&house), "0.2.0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_that_is_turned_away_leaves_nothing_behind() {
-    let (house, _till) = connected().await;
+    let (house, _till) = orders::connected().await;
     let before = (files(&house, "releases"), files(&house, "compiled"));
-    let needy = trapping("0.2.0") + "[[param]]\nname = \"shop\"\ntitle = \"Shop\"\n";
+    let needy = trapping_manifest("0.2.0") + "[[param]]\nname = \"shop\"\ntitle = \"Shop\"\n";
     let err = house.refuses("upgrade", &guest("trapping", &needy), &YES).await;
     assert!(err.contains("lacks the parameter `shop`"), "it was compiled by then: {err}");
     assert_eq!((files(&house, "releases"), files(&house, "compiled")), before);
@@ -69,22 +56,13 @@ async fn a_release_that_is_turned_away_leaves_nothing_behind() {
 /// How a test says yes.
 const YES: [&str; 2] = ["--unsigned", "--yes"];
 
-/// The manifest of a version for a guest that traps, and does no actions.
-fn trapping(version: &str) -> String {
-    let manifest = orders_manifest("orders", version);
-    let end = manifest.find("[actions.").unwrap();
-    manifest[..end].to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_release_keeps_what_comes_in_and_is_mended_by_an_upgrade() {
-    let (mut house, till) = connected().await;
+    let (mut house, till) = orders::connected().await;
     house.does(&["flow", "apply", &house.file("flow.toml", orders::FLOW)]).await;
     let endpoint = house.rooms().connections.get("orders").unwrap().connection.endpoint.clone();
     house.stop().await;
-    for entry in fs::read_dir(house.dir().join("data/releases")).unwrap() {
-        fs::write(entry.unwrap().path(), b"damaged").unwrap();
-    }
+    house.damage_releases();
     house.start().await;
     let told = house.told(&["connector", "list"]).await;
     assert_eq!(told[0]["state"], "out of order");
@@ -97,7 +75,7 @@ async fn a_damaged_release_keeps_what_comes_in_and_is_mended_by_an_upgrade() {
     let (code, _, err) = house.types(&["connector", "remove", "orders"]).await;
     assert_eq!(code, 1);
     assert!(err.contains("connections go through `orders`"), "{err}");
-    house.takes("upgrade", &release("0.2.0"), &YES).await;
+    house.takes("upgrade", &release("orders", "0.2.0"), &YES).await;
     let answer = Lane::new(&url).unwrap().send(&orders::delivery(1, 500)).await.unwrap();
     assert_eq!(answer.status, 200);
     until("the receipt is written", || till.vendor().receipts() == 1).await;
@@ -105,9 +83,9 @@ async fn a_damaged_release_keeps_what_comes_in_and_is_mended_by_an_upgrade() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_trial_ends_and_its_connector_goes_on() {
-    let (mut house, _till) = connected().await;
+    let (mut house, _till) = orders::connected().await;
     let current = files(&house, "releases");
-    let trial = release("0.2.0");
+    let trial = release("orders", "0.2.0");
     house.takes("upgrade", &trial, &["--unsigned", "--yes", "--connection", "orders"]).await;
     assert_eq!(files(&house, "releases"), current + 1);
     house.stop().await;
@@ -122,12 +100,10 @@ async fn a_damaged_trial_ends_and_its_connector_goes_on() {
 /// A watched release with no way back is left alone after the first look.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_without_a_way_back_ends() {
-    let (house, _till) = connected().await;
+    let (house, _till) = orders::connected().await;
     let more = ["--unsigned", "--yes", "--watch"];
-    house.takes("upgrade", &guest("trapping", &trapping("0.2.0")), &more).await;
-    for entry in fs::read_dir(house.dir().join("data/releases")).unwrap() {
-        fs::write(entry.unwrap().path(), b"damaged").unwrap();
-    }
+    house.takes("upgrade", &orders_trapping("0.2.0"), &more).await;
+    house.damage_releases();
     let mut lane = Lane::new(&house.endpoint("orders")).unwrap();
     for number in 0..5 {
         assert_eq!(lane.send(&orders::delivery(number, 500)).await.unwrap().status, 200);

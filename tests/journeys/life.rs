@@ -4,37 +4,22 @@ use jackfield_registry::package::{SigningKey, sign};
 use jackfield_tests::{
     house::{House, until},
     orders::{self, Till},
-    releases::{self, guest, orders_manifest},
+    releases::{orders as release, orders_trapping},
     sender::Lane,
     twin::Twin,
 };
 use serde_json::Value;
 
-/// The orders connector in a version of its own.
-fn release(version: &str) -> Vec<u8> {
-    releases::orders("orders", version)
-}
-
-/// A version that traps on every delivery, under the same manifest.
-fn trapping(version: &str) -> Vec<u8> {
-    // A guest that takes webhooks and does no actions.
-    let manifest = orders_manifest("orders", version);
-    let end = manifest.find("[actions.").unwrap();
-    guest("trapping", &manifest[..end])
-}
-
 struct Scene {
     house: House,
-    _till: Twin<Till>,
+    till: Twin<Till>,
 }
 
 impl Scene {
     /// A host with the orders connector and a connection through it.
     async fn set_up() -> Self {
-        let house = House::open().await;
-        let till = Twin::launch(Till::default(), 0).await.unwrap();
-        orders::connect(&house, &till).await;
-        Self { house, _till: till }
+        let (house, till) = orders::connected().await;
+        Self { house, till }
     }
 
     async fn running(&self) -> String {
@@ -52,7 +37,7 @@ impl Scene {
 async fn a_release_is_let_in_by_a_trusted_hand_and_a_yes() {
     let house = House::open().await;
     let key = SigningKey::generate();
-    let unsigned = release("0.1.0");
+    let unsigned = release("orders", "0.1.0");
     let signed = sign(&unsigned, &key).unwrap();
 
     let err = house.refuses("install", &unsigned, &["--yes"]).await;
@@ -61,7 +46,7 @@ async fn a_release_is_let_in_by_a_trusted_hand_and_a_yes() {
     let publisher = key.publisher().to_string();
     assert!(err.contains(&format!("publisher trust NAME {publisher}")), "{err}");
 
-    house.does(&["publisher", "trust", "mill", &publisher]).await;
+    house.trusts("mill", &key).await;
     let (code, out, err) = house.lets_in("install", &signed, &[]).await;
     assert_eq!(code, 1);
     assert!(out.contains("POST https://api.orders.example/v1/receipts"), "what it asks: {out}");
@@ -73,7 +58,7 @@ async fn a_release_is_let_in_by_a_trusted_hand_and_a_yes() {
     assert_eq!(house.told(&["connector", "list"]).await[0]["publisher"], publisher);
 
     house.does(&["publisher", "distrust", "mill"]).await;
-    let next = sign(&release("0.2.0"), &key).unwrap();
+    let next = sign(&release("orders", "0.2.0"), &key).unwrap();
     let err = house.refuses("upgrade", &next, &["--yes"]).await;
     assert!(err.contains("whom nobody trusts here"), "{err}");
 }
@@ -82,7 +67,7 @@ async fn a_release_is_let_in_by_a_trusted_hand_and_a_yes() {
 async fn the_last_three_releases_are_there_to_go_back_to() {
     let scene = Scene::set_up().await;
     for version in ["0.2.0", "0.3.0", "0.4.0"] {
-        scene.house.install("next", &release(version)).await;
+        scene.house.install("next", &release("orders", version)).await;
     }
     let told = scene.house.told(&["connector", "list"]).await;
     assert_eq!(told[0]["before"], serde_json::json!(["0.3.0", "0.2.0"]));
@@ -102,13 +87,10 @@ async fn the_last_three_releases_are_there_to_go_back_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_connection_tries_a_release_before_the_others() {
     let mut scene = Scene::set_up().await;
-    let key = scene.house.file("second-key", orders::KEY);
-    let secret = format!("signing_key=@{key}");
-    let add = ["connection", "add", "second", "--connector", "orders", "--secret", &secret];
-    scene.house.does(&add).await;
+    orders::add(&scene.house, &scene.till, "second").await;
 
     let trial = ["--unsigned", "--yes", "--connection", "second"];
-    scene.house.takes("upgrade", &release("0.2.0"), &trial).await;
+    scene.house.takes("upgrade", &release("orders", "0.2.0"), &trial).await;
     assert_eq!(scene.goes_through("second"), "0.2.0");
     assert_eq!(scene.goes_through("orders"), "0.1.0");
     scene.house.stop().await;
@@ -127,7 +109,7 @@ async fn one_connection_tries_a_release_before_the_others() {
 async fn a_watched_release_that_traps_is_taken_back() {
     let scene = Scene::set_up().await;
     let more = ["--unsigned", "--yes", "--watch"];
-    scene.house.takes("upgrade", &trapping("0.2.0"), &more).await;
+    scene.house.takes("upgrade", &orders_trapping("0.2.0"), &more).await;
     assert_eq!(scene.running().await, "0.2.0");
     let mut lane = Lane::new(&scene.house.endpoint("orders")).unwrap();
     for number in 0..5 {
@@ -145,9 +127,8 @@ async fn a_watched_release_that_traps_is_taken_back() {
 async fn a_signed_release_with_a_bit_flipped_is_refused() {
     let scene = Scene::set_up().await;
     let key = SigningKey::generate();
-    let publisher = key.publisher().to_string();
-    scene.house.does(&["publisher", "trust", "mill", &publisher]).await;
-    let signed = sign(&release("0.2.0"), &key).unwrap();
+    scene.house.trusts("mill", &key).await;
+    let signed = sign(&release("orders", "0.2.0"), &key).unwrap();
     let at = signed.len() - 1;
     let mut flipped = signed.clone();
     flipped[at] ^= 1;

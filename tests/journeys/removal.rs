@@ -2,17 +2,13 @@
 
 use jackfield_tests::{
     house::{House, until},
-    orders::{self, Till},
-    releases,
+    orders, releases,
     sender::Lane,
-    twin::Twin,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_use_is_not_removed_and_what_is_not_is_gone() {
-    let connected = House::open().await;
-    let till = Twin::launch(Till::default(), 0).await.unwrap();
-    orders::connect(&connected, &till).await;
+    let (connected, _till) = orders::connected().await;
     let (code, _, err) = connected.types(&["connector", "remove", "orders"]).await;
     assert_eq!(code, 1);
     assert!(err.contains("connections go through `orders`: orders"), "{err}");
@@ -29,9 +25,7 @@ async fn what_is_in_use_is_not_removed_and_what_is_not_is_gone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_goes_once_nothing_hangs_on_it() {
-    let house = House::open().await;
-    let till = Twin::launch(Till::default(), 0).await.unwrap();
-    orders::connect(&house, &till).await;
+    let (house, _till) = orders::connected().await;
     let flow = house.file("flow.toml", orders::FLOW);
     house.does(&["flow", "apply", &flow]).await;
     let endpoint = house.endpoint("orders");
@@ -62,9 +56,7 @@ async fn a_connection_goes_once_nothing_hangs_on_it() {
 /// What was sent to one account, and comes late, must not reach another.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_name_of_a_removed_connection_stays_taken() {
-    let mut house = House::open().await;
-    let till = Twin::launch(Till::default(), 0).await.unwrap();
-    orders::connect(&house, &till).await;
+    let (mut house, till) = orders::connected().await;
     house.does(&["connection", "remove", "orders"]).await;
     // A call that was under way kept something, after all was cleared away.
     let store = house.rooms().store.clone();
@@ -87,16 +79,12 @@ async fn the_name_of_a_removed_connection_stays_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_cannot_be_used_can_be_removed_with_all_that_waits() {
-    let mut house = House::open().await;
-    let till = Twin::launch(Till::default(), 0).await.unwrap();
-    orders::connect(&house, &till).await;
+    let (mut house, _till) = orders::connected().await;
     house.does(&["connection", "pause", "orders"]).await;
     let mut lane = Lane::new(&house.endpoint("orders")).unwrap();
     assert_eq!(lane.send(&orders::delivery(1, 500)).await.unwrap().status, 200);
     house.stop().await;
-    for entry in std::fs::read_dir(house.dir().join("data/releases")).unwrap() {
-        std::fs::write(entry.unwrap().path(), b"damaged").unwrap();
-    }
+    house.damage_releases();
     house.start().await;
     let (code, _, err) = house.types(&["connection", "pause", "orders"]).await;
     assert_eq!(code, 1);
@@ -108,9 +96,7 @@ async fn a_connection_that_cannot_be_used_can_be_removed_with_all_that_waits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trial_ends_with_its_connection_and_a_run_that_is_given_up_is_seen_to_be() {
-    let house = House::open().await;
-    let till = Twin::launch(Till::default(), 0).await.unwrap();
-    orders::connect(&house, &till).await;
+    let (house, till) = orders::connected().await;
     house.does(&["flow", "apply", &house.file("flow.toml", orders::FLOW)]).await;
     let next = releases::orders("orders", "0.2.0");
     let trial = ["--unsigned", "--yes", "--connection", "orders"];

@@ -40,10 +40,7 @@ async fn a_release_that_does_not_fit_what_is_connected_changes_nothing() {
         .replace("https://{param:company}.pipedrive.com", "https://{param:region}.pipedrive.com")
         .replace("name = \"company\"", "name = \"region\"");
     let release = releases::guest("trapping", &wider);
-    let file = releases::written(scene.house.dir(), "wider", &release).display().to_string();
-    let (code, _, err) =
-        scene.house.types(&["connector", "upgrade", &file, "--unsigned", "--yes"]).await;
-    assert_eq!(code, 1);
+    let err = scene.house.refuses("upgrade", &release, &["--unsigned", "--yes"]).await;
     assert!(err.contains("does not fit what is connected"), "{err}");
     scene.send(&scene.win("Oven")).await;
     until("the invoice is there", || scene.books.invoice_count() == 1).await;

@@ -1,6 +1,7 @@
 //! A whole host in a directory of its own, on ports of its own.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -16,7 +17,7 @@ use jackfield::{
     secret::Secret,
     vault::MasterKey,
 };
-use jackfield_registry::package::Release;
+use jackfield_registry::package::{Release, SigningKey};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -148,7 +149,7 @@ impl House {
     /// A file with a text, for `--secret name=@FILE`.
     pub fn file(&self, name: &str, text: &str) -> String {
         let path = self.dir.path().join(name);
-        std::fs::write(&path, text).expect("a file in a temporary directory");
+        fs::write(&path, text).expect("a file in a temporary directory");
         path.display().to_string()
     }
 
@@ -186,6 +187,19 @@ impl House {
         let is_there = self.rooms().connectors.record(&id).is_some();
         let word = if is_there { "upgrade" } else { "install" };
         self.does(&["connector", word, &file, "--unsigned", "--yes"]).await;
+    }
+
+    /// Trusts a publisher under a name.
+    pub async fn trusts(&self, name: &str, key: &SigningKey) {
+        self.does(&["publisher", "trust", name, &key.publisher().to_string()]).await;
+    }
+
+    /// Damages every file of a release, as a bad disk would.
+    pub fn damage_releases(&self) {
+        let files = fs::read_dir(self.dir().join("data/releases")).expect("the releases");
+        for file in files {
+            fs::write(file.expect("a file").path(), b"damaged").expect("it can be written");
+        }
     }
 
     /// Whether nothing is queued and nothing under way.

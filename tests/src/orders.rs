@@ -149,6 +149,14 @@ pub fn delivery(number: u64, bytes: usize) -> Delivery {
     Delivery::new(body).with_text("x-signature", &signature)
 }
 
+/// A host with the connector, connected to a till.
+pub async fn connected() -> (House, Twin<Till>) {
+    let house = House::open().await;
+    let till = Twin::launch(Till::default(), 0).await.expect("a free port");
+    connect(&house, &till).await;
+    (house, till)
+}
+
 /// Installs the connector and connects it to a till.
 pub async fn connect(house: &House, till: &Twin<Till>) {
     house.install("orders", &releases::guest("orders", MANIFEST)).await;

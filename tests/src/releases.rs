@@ -62,7 +62,7 @@ fn compile_once() -> anyhow::Result<()> {
         Ok(compiled) => compiled,
         Err(_) => {
             let mut compiled = Vec::new();
-            compile_here(component.as_slice(), &mut compiled)?;
+            compile_here(component.as_slice(), &mut compiled).map_err(anyhow::Error::msg)?;
             clear_older(&dir, &name);
             fs::create_dir_all(&dir)?;
             let part = kept.with_extension(process::id().to_string());
@@ -150,6 +150,18 @@ pub fn orders_manifest(id: &str, version: &str) -> String {
     MANIFEST
         .replace("id = \"orders\"", &format!("id = \"{id}\""))
         .replace("version = \"0.1.0\"", &format!("version = \"{version}\""))
+}
+
+/// A version of the orders connector that traps on every delivery; it does no actions.
+pub fn orders_trapping(version: &str) -> Vec<u8> {
+    guest("trapping", &trapping_manifest(version))
+}
+
+/// The manifest of the same.
+pub fn trapping_manifest(version: &str) -> String {
+    let mut manifest = orders_manifest("orders", version);
+    manifest.truncate(manifest.find("[actions.").expect("actions"));
+    manifest
 }
 
 /// Where a release is written, for commands that take a file.

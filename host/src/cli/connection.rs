@@ -2,8 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     io::{self, BufRead as _, IsTerminal as _},
+    path::Path,
 };
 
 use anyhow::{Context as _, bail};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{
     Common, Voice,
     client::escaped,
+    file::read_text,
     voice::{items, text},
 };
 
@@ -174,9 +175,7 @@ fn secrets(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
     let mut secrets = BTreeMap::new();
     for (name, from) in pairs(given, "--secret")? {
         let value = match from.strip_prefix('@') {
-            Some(file) => {
-                fs::read_to_string(file).with_context(|| format!("`{file}` cannot be read"))?
-            }
+            Some(file) => read_text(Path::new(file))?,
             None if from == "-" => typed(&name)?,
             None => bail!(
                 "the secret `{name}` stands on the command line, where others can read it\n  \

@@ -158,10 +158,7 @@ impl Letting {
                 voice.line(&text(&review["text"]));
             }
             if !self.yes && !agreed(common.json)? {
-                bail!(
-                    "not allowed, and nothing has changed
-  hint: --yes allows all of it"
-                );
+                bail!("not allowed, and nothing has changed\n  hint: --yes allows all of it");
             }
             query.push_str(&format!("&approval={}", text(&review["approval"])));
         }
@@ -189,37 +186,35 @@ fn named(what: &str, told: &Value) -> String {
 fn built(dir: &Path, output: Option<PathBuf>, voice: &mut Voice) -> anyhow::Result<()> {
     let release = build::connector(dir)?;
     let id = &release.manifest().connector.id;
-    let file = output.unwrap_or_else(|| format!("{id}.wasm").into());
-    fs::write(&file, release.bytes())
-        .with_context(|| format!("`{}` cannot be written", file.display()))?;
+    let output = output.unwrap_or_else(|| format!("{id}.wasm").into());
+    file::write(&output, release.bytes())?;
     let told = json!({
         "id": id,
-        "file": file,
+        "file": output,
         "digest": release.digest(),
         "bytes": release.bytes().len(),
     });
     voice.data(&told, |voice, told| {
         let kib = release.bytes().len() >> 10;
-        voice.line(&format!("{} ({kib} KiB, {})", file.display(), text(&told["digest"])));
+        voice.line(&format!("{} ({kib} KiB, {})", output.display(), text(&told["digest"])));
     });
     Ok(())
 }
 
 fn signed(
-    file: &Path,
+    unsigned: &Path,
     key: &Path,
     output: Option<PathBuf>,
     voice: &mut Voice,
 ) -> anyhow::Result<()> {
-    let release = read(file)?;
+    let release = read(unsigned)?;
     let key_text = fs::read_to_string(key)
         .with_context(|| format!("the signing key `{}` cannot be read", key.display()))?;
     let key = SigningKey::from_text(key_text.trim())
         .with_context(|| format!("`{}` holds no signing key", key.display()))?;
     let bytes = sign(release.bytes(), &key)?;
-    let output = output.unwrap_or_else(|| file.to_owned());
-    fs::write(&output, bytes)
-        .with_context(|| format!("`{}` cannot be written", output.display()))?;
+    let output = output.unwrap_or_else(|| unsigned.to_owned());
+    file::write(&output, &bytes)?;
     let told = json!({ "file": output, "publisher": key.publisher() });
     voice.data(&told, |voice, told| {
         voice.line(&format!("{} is signed by {}", output.display(), text(&told["publisher"])));

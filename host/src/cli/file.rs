@@ -14,6 +14,16 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(file).with_context(|| format!("`{}` cannot be read", file.display()))
 }
 
+/// The text that is in a file.
+pub(super) fn read_text(file: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))
+}
+
+/// Writes a file, in the place of one that is there.
+pub(super) fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    fs::write(file, bytes).with_context(|| format!("`{}` cannot be written", file.display()))
+}
+
 /// Writes a secret into a file that is not there yet and that nobody else may read.
 pub(super) fn write_secret(what: &str, file: &Path, text: &str) -> anyhow::Result<()> {
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);

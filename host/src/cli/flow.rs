@@ -1,13 +1,13 @@
 //! `jackfield flow …`.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Subcommand;
 
 use super::{
     Common, Voice,
     client::escaped,
+    file::read_text,
     voice::{items, text, time},
 };
 
@@ -41,14 +41,14 @@ impl Flow {
         match self {
             Self::Check { file } => {
                 let path = format!("/v1/flows/check?file={}", escaped(&file.to_string_lossy()));
-                let told = client.post_text(&path, read(&file)?).await?;
+                let told = client.post_text(&path, read_text(&file)?).await?;
                 voice.data(&told, |voice, told| {
                     voice.line(&format!("`{}` is right", text(&told["name"])));
                 });
             }
             Self::Apply { file } => {
                 let path = format!("/v1/flows?file={}", escaped(&file.to_string_lossy()));
-                let told = client.post_text(&path, read(&file)?).await?;
+                let told = client.post_text(&path, read_text(&file)?).await?;
                 voice.data(&told, |voice, told| {
                     let on = &told["on"];
                     let (connection, event) = (text(&on["connection"]), text(&on["event"]));
@@ -78,8 +78,4 @@ impl Flow {
         }
         Ok(())
     }
-}
-
-fn read(file: &PathBuf) -> anyhow::Result<String> {
-    fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))
 }

@@ -191,7 +191,12 @@ fn obey(common: &Common, command: Command, voice: &mut Voice) -> anyhow::Result<
         Command::Audit(audit) => wait(audit.run(common, voice))?,
         Command::Token(token) => wait(token.run(common, voice))?,
         Command::Publisher(publisher) => wait(publisher.run(common, voice))?,
-        Command::Compile => compile_here(io::stdin().lock(), io::stdout().lock())?,
+        Command::Compile => {
+            if let Err(why) = compile_here(io::stdin().lock(), io::stdout().lock()) {
+                voice.complain(&why);
+                return Ok(1);
+            }
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "jackfield", &mut script);

@@ -67,6 +67,11 @@ impl Voice {
         self.out.write(&format!("{line}\n"));
     }
 
+    /// A reason on the stream for complaints, as it is.
+    pub(super) fn complain(&mut self, why: &str) {
+        self.err.write(&format!("{why}\n"));
+    }
+
     /// Rows in columns under a head.
     pub(super) fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
         let width = |column: usize| {

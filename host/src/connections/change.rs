@@ -66,7 +66,7 @@ impl Connections {
             .detail("connector", &connection.connector)
             .record(&mut batch);
         match self.0.store.commit(batch).await {
-            Err(CommitError::Conflict { .. }) if self.0.index.load().is_known(&connection.name) => {
+            Err(CommitError::Conflict { .. }) if self.record(&connection.name).is_ok() => {
                 Err(ConnectionError::Taken(connection.name))
             }
             Err(CommitError::Conflict { .. }) => Err(ConnectionError::Retired(connection.name)),
@@ -167,8 +167,7 @@ impl Connections {
         in_use: impl FnOnce() -> Result<Vec<String>, E>,
     ) -> Result<(), E> {
         let _one = self.0.changing.lock().await;
-        let connection = self.0.index.load().connection(name).cloned();
-        let connection = connection.ok_or_else(|| ConnectionError::Unknown(name.into()))?;
+        let connection = self.record(name)?;
         let why = in_use()?;
         if !why.is_empty() {
             return Err(ConnectionError::InUse { name: name.into(), why }.into());

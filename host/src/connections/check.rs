@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jackfield_registry::manifest::Manifest;
+use jackfield_registry::manifest::{self, Manifest, Param};
 use url::Url;
 
 use super::{Change, Live, NewConnection};
@@ -38,14 +38,11 @@ fn name(new: &NewConnection, found: &mut Vec<String>) {
 }
 
 fn settings(new: &NewConnection, manifest: &Manifest, found: &mut Vec<String>) {
-    for param in &manifest.params {
-        let given = new.settings.contains_key(&param.name);
-        if param.required && param.default.is_none() && !given {
-            found.push(format!(
-                "the parameter `{0}` is missing: {1}\n  hint: --set {0}=…",
-                param.name, param.title
-            ));
-        }
+    for param in missing_params(manifest, &new.settings) {
+        found.push(format!(
+            "the parameter `{0}` is missing: {1}\n  hint: --set {0}=…",
+            param.name, param.title
+        ));
     }
     known_settings(&new.settings, manifest, found);
     values(&new.settings, found);
@@ -96,41 +93,52 @@ pub(super) fn change(change: &Change, manifest: &Manifest, kept: (usize, usize))
 }
 
 /// What a connection still lacks for another release of its connector.
-pub(super) fn gaps(after: &Live, manifest: &Manifest) -> Vec<String> {
+pub(super) fn gaps(after: &Live) -> Vec<String> {
     let name = &after.connection.name;
-    let settings = &after.connection.settings;
-    let params = manifest.params.iter().filter(|param| {
-        param.required && param.default.is_none() && !settings.contains_key(&param.name)
-    });
+    let manifest = &after.connector.manifest;
+    let lacks = |what: &str, key: &str, title: &str, given: &str| {
+        format!(
+            "`{name}` lacks the {what} `{key}`: {title}\n  hint: `jackfield connection set {name} \
+             --ahead {given}`, and then again"
+        )
+    };
+    let params = missing_params(manifest, &after.connection.settings);
     let params = params.map(|param| {
-        let (key, title) = (&param.name, &param.title);
-        format!(
-            "`{name}` lacks the parameter `{key}`: {title}\n  hint: `jackfield connection set \
-             {name} --ahead --set {key}=…`, and then again"
-        )
+        lacks("parameter", &param.name, &param.title, &format!("--set {}=…", param.name))
     });
-    let missing = after.missing_secrets();
-    let secrets = manifest.secrets.iter();
-    let secrets = secrets.filter(|secret| secret.required && missing.contains(&secret.name));
+    let unset = after.missing_secrets();
+    let secrets = missing_secrets(manifest, |name| !unset.iter().any(|one| one == name));
     let secrets = secrets.map(|secret| {
-        let (key, title) = (&secret.name, &secret.title);
-        format!(
-            "`{name}` lacks the secret `{key}`: {title}\n  hint: `jackfield connection set \
-             {name} --ahead --secret {key}=@FILE`, and then again"
-        )
+        lacks("secret", &secret.name, &secret.title, &format!("--secret {}=@FILE", secret.name))
     });
     params.chain(secrets).collect()
 }
 
+/// The parameters without which a connection cannot be.
+fn missing_params<'a>(
+    manifest: &'a Manifest,
+    settings: &BTreeMap<String, String>,
+) -> impl Iterator<Item = &'a Param> {
+    manifest.params.iter().filter(|param| {
+        param.required && param.default.is_none() && !settings.contains_key(&param.name)
+    })
+}
+
+/// The secrets without which it cannot be.
+fn missing_secrets(
+    manifest: &Manifest,
+    is_set: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = &manifest::Secret> {
+    manifest.secrets.iter().filter(move |secret| secret.required && !is_set(&secret.name))
+}
+
 fn secrets(new: &NewConnection, manifest: &Manifest, found: &mut Vec<String>) {
-    for secret in &manifest.secrets {
-        if secret.required && !new.secrets.contains_key(&secret.name) {
-            found.push(format!(
-                "the secret `{0}` is missing: {1}\n  hint: --secret {0}=@FILE, or \
-                 --secret {0}=- to type it",
-                secret.name, secret.title
-            ));
-        }
+    for secret in missing_secrets(manifest, |name| new.secrets.contains_key(name)) {
+        found.push(format!(
+            "the secret `{0}` is missing: {1}\n  hint: --secret {0}=@FILE, or \
+             --secret {0}=- to type it",
+            secret.name, secret.title
+        ));
     }
     found.extend(unknown_secrets(&new.secrets, manifest));
 }

@@ -170,10 +170,6 @@ impl Index {
         self.out_of_order.remove(&connection.name);
     }
 
-    fn is_known(&self, name: &str) -> bool {
-        self.connection(name).is_some()
-    }
-
     /// The connection of this name, whether it can be used or not.
     fn connection(&self, name: &str) -> Option<&Connection> {
         let live = self.by_name.get(name).map(|live| &live.connection);
@@ -224,12 +220,10 @@ impl Connections {
         })
     }
 
-    /// The id of the connector of a connection, whether it can be used or not.
-    pub fn connector_of(&self, name: &str) -> Result<String, ConnectionError> {
-        let index = self.0.index.load();
-        let connection = index.connection(name);
-        let connection = connection.ok_or_else(|| ConnectionError::Unknown(name.into()))?;
-        Ok(connection.connector.clone())
+    /// What is kept of a connection, whether it can be used or not.
+    pub fn record(&self, name: &str) -> Result<Connection, ConnectionError> {
+        let connection = self.0.index.load().connection(name).cloned();
+        connection.ok_or_else(|| ConnectionError::Unknown(name.into()))
     }
 
     /// The connection whose endpoint this is.
@@ -268,7 +262,7 @@ impl Connections {
         }
         for live in through {
             let after = self.0.through(live.connection.clone(), candidate.clone())?;
-            let gaps = check::gaps(&after, &candidate.manifest);
+            let gaps = check::gaps(&after);
             if !gaps.is_empty() {
                 return Err(ConnectionError::Unfit(gaps));
             }

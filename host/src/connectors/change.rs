@@ -46,7 +46,7 @@ impl Connectors {
         let _one = self.0.changing.lock().await;
         // While it was compiled, something may have changed.
         self.expect_wished(candidate, &wish)?;
-        candidate.release.publisher().map(|publisher| self.trusted_as(publisher)).transpose()?;
+        self.expect_trusted(candidate.record.publisher)?;
         fits(&installed).map_err(ConnectorError::Unfit)?;
         let (files, release) = (self.0.files.clone(), candidate.release.clone());
         blocking(move || files.write(&release)).await?;
@@ -135,9 +135,7 @@ impl Connectors {
 
     /// A release that is kept, ready; whoever signed it must still be trusted.
     async fn kept(&self, release: ReleaseRecord) -> Result<Arc<Installed>, ConnectorError> {
-        if let Some(publisher) = release.publisher {
-            self.trusted_as(publisher)?;
-        }
+        self.expect_trusted(release.publisher)?;
         let this = self.clone();
         blocking(move || gates::kept(&this.0.runtime, &this.0.files, release)).await
     }

@@ -10,6 +10,7 @@ use std::{
 use jackfield_registry::package::{Digest, Release};
 
 use super::ConnectorError;
+use crate::sweep;
 
 /// The directory of release files. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,25 +48,13 @@ impl Files {
     /// Removes every file but those of `needed`: what an upgrade, a removal or a kill in the
     /// middle of an install left behind.
     pub(super) fn keep_only(&self, needed: &BTreeSet<Digest>) {
-        let names: BTreeSet<String> =
-            needed.iter().map(|digest| format!("{}.wasm", digest.to_hex())).collect();
-        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
-            if !names.contains(&*entry.file_name().to_string_lossy()) {
-                remove(&entry.path());
-            }
-        }
+        let needed: BTreeSet<_> = needed.iter().map(|digest| self.path(digest)).collect();
+        sweep::keep_only(&self.dir, |file| needed.contains(file));
     }
 
     /// Removes the file of a release.
     pub(super) fn remove(&self, digest: &Digest) {
-        remove(&self.path(digest));
-    }
-}
-
-/// A file that stays costs space and nothing else; the next start tries again.
-fn remove(path: &Path) {
-    if let Err(error) = fs::remove_file(path) {
-        tracing::warn!(%error, file = %path.display(), "a release that nobody needs stays");
+        sweep::remove(&self.path(digest));
     }
 }
 

@@ -48,6 +48,11 @@ impl Connectors {
         Ok(known.ok_or(ConnectorError::UntrustedPublisher(publisher))?.name)
     }
 
+    /// Whether whoever signed something, if anybody did, is trusted now.
+    pub(super) fn expect_trusted(&self, hand: Option<Publisher>) -> Result<(), ConnectorError> {
+        hand.map_or(Ok(()), |publisher| self.trusted_as(publisher).map(drop))
+    }
+
     /// Trusts a publisher from now on. A name keeps its key: nobody shall be replaced unawares.
     pub async fn trust(
         &self,
@@ -59,11 +64,10 @@ impl Connectors {
         if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.chars().all(is_plain) {
             return Err(ConnectorError::PublisherName(name.escape_debug().to_string()));
         }
-        if let Some(known) = self.trusted()?.iter().find(|known| known.name == name) {
-            let is_same = known.publisher == publisher;
-            return is_same
-                .then_some(())
-                .ok_or_else(|| ConnectorError::PublisherTaken(name.into()));
+        match self.trusted()?.iter().find(|known| known.name == name) {
+            Some(known) if known.publisher == publisher => return Ok(()),
+            Some(_) => return Err(ConnectorError::PublisherTaken(name.into())),
+            None => {}
         }
         let since_ms = self.0.clock.now_ms();
         let mut batch = Batch::new();

@@ -62,33 +62,11 @@ impl Rooms {
         discard: bool,
         actor: Actor,
     ) -> Result<(), HostError> {
-        let desk = DeadLetters::of(self.queue.clone());
-        let connector = self.connections.connector_of(name)?;
+        let connector = self.connections.record(name)?.connector;
         if discard && self.flows.through(name).is_empty() {
-            // No new work is begun, and what comes in meanwhile is kept and then given up.
-            self.queue.pause(name, true);
-            let ended = |task: &Task, batch: &mut Batch| match task {
-                Task::Step { run } => Ok::<_, HostError>(self.flows.stop(run, batch)?),
-                Task::Parse { .. } => Ok(()),
-            };
-            self.queue.discard(name, &actor, ended).await?;
-            for letter in desk.of_connection(name)? {
-                desk.discard(&letter.id, actor.clone()).await?;
-            }
+            self.give_up(name, &actor).await?;
         }
-        let in_use = || {
-            let flows = self.flows.through(name).into_iter().map(|flow| {
-                format!("the flow `{flow}` goes through it\n  hint: `jackfield flow remove {flow}`")
-            });
-            let hint = "hint: --discard gives up all that waits for it";
-            let waits = self.queue.has_work(name)?;
-            let waits = waits.then(|| format!("work waits for it\n  {hint}"));
-            let letters = desk.of_connection(name)?.len();
-            let letters = (letters > 0).then(|| {
-                format!("dead letters of it wait for a person, {letters} of them\n  {hint}")
-            });
-            Ok(flows.chain(waits).chain(letters).collect())
-        };
+        let in_use = || self.hangs_on(name);
         let removed = self.connections.remove::<HostError>(name, actor.clone(), in_use).await;
         if removed.is_err() {
             let is_active = self.connections.get(name).is_ok_and(|live| live.is_active());
@@ -105,6 +83,35 @@ impl Rooms {
             }
         }
         Ok(())
+    }
+
+    /// Gives up what waits for a connection, and begins no new work of it.
+    async fn give_up(&self, name: &str, actor: &Actor) -> Result<(), HostError> {
+        self.queue.pause(name, true);
+        let ended = |task: &Task, batch: &mut Batch| match task {
+            Task::Step { run } => Ok::<_, HostError>(self.flows.stop(run, batch)?),
+            Task::Parse { .. } => Ok(()),
+        };
+        self.queue.discard(name, actor, ended).await?;
+        let desk = DeadLetters::of(self.queue.clone());
+        for letter in desk.of_connection(name)? {
+            desk.discard(&letter.id, actor.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// What stands in the way of removing a connection, a line each.
+    fn hangs_on(&self, name: &str) -> Result<Vec<String>, HostError> {
+        let flows = self.flows.through(name).into_iter().map(|flow| {
+            format!("the flow `{flow}` goes through it\n  hint: `jackfield flow remove {flow}`")
+        });
+        let hint = "hint: --discard gives up all that waits for it";
+        let waits = self.queue.has_work(name)?;
+        let waits = waits.then(|| format!("work waits for it\n  {hint}"));
+        let letters = DeadLetters::of(self.queue.clone()).of_connection(name)?.len();
+        let letters = (letters > 0)
+            .then(|| format!("dead letters of it wait for a person, {letters} of them\n  {hint}"));
+        Ok(flows.chain(waits).chain(letters).collect())
     }
 
     fn fits(&self, candidate: &Arc<Installed>, alone: Option<&str>) -> Result<(), String> {

@@ -19,6 +19,7 @@ use sha2::Sha256;
 use wasmtime::{Engine, component::Component};
 
 use super::{RuntimeError, compile::Compiler};
+use crate::sweep;
 
 /// The directory of compiled code.
 pub(super) struct Cache {
@@ -77,19 +78,15 @@ impl Cache {
     pub(super) fn remove(&self, digest: &str) {
         let path = self.path(digest);
         self.used.lock().unwrap_or_else(PoisonError::into_inner).remove(&path);
-        remove(&mac_path(&path));
-        remove(&path);
+        sweep::remove(&mac_path(&path));
+        sweep::remove(&path);
     }
 
     /// Removes every file but those of these digests and those that were used.
     pub(super) fn keep_only(&self, digests: &BTreeSet<String>) {
         let mut needed = self.used.lock().unwrap_or_else(PoisonError::into_inner).clone();
         needed.extend(digests.iter().map(|digest| self.path(digest)));
-        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
-            if !needed.contains(&entry.path().with_extension("cwasm")) {
-                remove(&entry.path());
-            }
-        }
+        sweep::keep_only(&self.dir, |file| needed.contains(&file.with_extension("cwasm")));
     }
 
     fn mac(&self, path: &Path) -> Hmac<Sha256> {
@@ -129,16 +126,6 @@ impl Cache {
             fs::rename(part, path)?;
         }
         Ok(())
-    }
-}
-
-/// A file that stays costs space and nothing else; the next start tries again.
-fn remove(path: &Path) {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => tracing::warn!(
-            %error, file = %path.display(), "compiled code that nobody needs stays"
-        ),
-        _ => {}
     }
 }
 

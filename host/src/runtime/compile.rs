@@ -70,7 +70,7 @@ impl Compiler {
                     "the compiler was stopped ({status}): more than {} GiB of memory or {CPU_S_MAX} s",
                     MEMORY_BYTES_MAX >> 30
                 ),
-                said => reason(said),
+                said => said.to_owned(),
             }));
         }
         if Engine::detect_precompiled(&compiled).is_none() {
@@ -78,14 +78,6 @@ impl Compiler {
         }
         Ok(compiled)
     }
-}
-
-/// What a child complained of: without the words that a command, and the same error here, put
-/// before it.
-fn reason(complaint: &str) -> String {
-    let said = complaint.strip_prefix("error: ").unwrap_or(complaint);
-    let words = RuntimeError::Compile(String::new()).to_string();
-    said.strip_prefix(&words).unwrap_or(said).to_owned()
 }
 
 /// Hands the component over and takes what comes back, within bounds.
@@ -126,27 +118,30 @@ fn converse(child: &mut Child, component: &[u8]) -> Result<(Vec<u8>, String), St
 }
 
 /// Compiles what comes in to what goes out, within bounds that the system keeps. This is all that
-/// the child process does, from its standard input to its standard output.
+/// the child process does, from its standard input to its standard output; on standard error it
+/// says the reason of a failure and no word more, which the host puts its own before.
 ///
 /// # Errors
 /// What is wrong with the component, in one line.
-pub fn compile_here(
-    mut component: impl Read,
-    mut compiled: impl Write,
-) -> Result<(), RuntimeError> {
-    let failed = |error: String| RuntimeError::Compile(error);
+pub fn compile_here(component: impl Read, compiled: impl Write) -> Result<(), String> {
     let limit = |resource, most| {
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
-            .map_err(|error| failed(error.to_string()))
+            .map_err(|error| error.to_string())
     };
     limit(Resource::As, MEMORY_BYTES_MAX)?;
     limit(Resource::Cpu, CPU_S_MAX)?;
+    translate(component, compiled)
+}
+
+/// The component that comes in, as compiled code that goes out.
+fn translate(mut component: impl Read, mut compiled: impl Write) -> Result<(), String> {
     let mut bytes = Vec::new();
-    component.read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
-    let code = engine::for_compiling()?
+    component.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    let code = engine::for_compiling()
+        .map_err(|error| error.to_string())?
         .precompile_component(&bytes)
-        .map_err(|error| failed(format!("{error:#}")))?;
-    compiled.write_all(&code).map_err(|error| failed(error.to_string()))
+        .map_err(|error| format!("{error:#}"))?;
+    compiled.write_all(&code).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -154,11 +149,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_complaint_is_told_once() {
-        let error = RuntimeError::Compile("no magic number".into()).to_string();
-        for complaint in [error.clone(), format!("error: {error}")] {
-            assert_eq!(RuntimeError::Compile(reason(&complaint)).to_string(), error);
-        }
-        assert_eq!(reason("killed"), "killed");
+    fn a_broken_component_is_complained_of_in_words_and_leaves_no_code() {
+        // No limits are set in this process: the bytes are refused before any would matter.
+        let mut compiled = Vec::new();
+        let why = translate(&b"\0asm not really"[..], &mut compiled).expect_err("it is broken");
+        assert!(!why.is_empty() && !why.contains("does not compile"), "{why}");
+        assert!(compiled.is_empty());
     }
 }
