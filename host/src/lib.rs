@@ -42,6 +42,7 @@ pub mod flows;
 pub mod host;
 pub mod inbox;
 pub mod ingress;
+pub mod oauth;
 pub mod problem;
 pub mod queue;
 pub mod runtime;

@@ -7,7 +7,7 @@ use base64::{
 use http::StatusCode;
 use jackfield::{
     capabilities::{Means, Window},
-    egress::{Credential, Egress, EgressConfig, Policy, Rule},
+    egress::{Auth, Credential, Egress, EgressConfig, Policy, Rule},
     secret::Secret,
 };
 use jackfield_tests::twin::{Ask, Reply, Twin, Vendor};
@@ -87,7 +87,7 @@ async fn a_vendor_that_repeats_the_credential_gives_nothing_away() {
             origin: "https://api.example.com".parse().unwrap(),
             methods: vec!["GET".into()],
             paths: vec!["/v1/".into()],
-            auth: Some(Credential::Header { name: "x-key".into(), value }),
+            auth: Some(Auth::Fixed(Credential::Header { name: "x-key".into(), value })),
             safe_posts: Vec::new(),
             redirect_to: Some(parrot.origin().parse().unwrap()),
         };

@@ -14,6 +14,7 @@ mod outage;
 mod removal;
 mod repair;
 mod restart;
+mod sign_in;
 mod unknown;
 mod upgrade;
 mod won_deal;

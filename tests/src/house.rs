@@ -227,3 +227,8 @@ pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
         SystemClock.sleep_until(now_ms + GLANCE_MS).await;
     }
 }
+
+/// Waits, where what matters is that time has passed.
+pub async fn pause_ms(ms: u64) {
+    SystemClock.sleep_until(SystemClock.now_ms() + ms).await;
+}

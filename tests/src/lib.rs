@@ -1,15 +1,17 @@
 //! The kit of Jackfield's tests, which its demo, measures and torture stand on too.
 //!
 //! [`house::House`] is a whole host in a directory of its own, and [`calls`] goes past its doors;
-//! [`twin`] has the vendors it talks to, [`sender`] sends webhooks as they do; [`releases`] builds
+//! [`twin`] has the vendors it talks to, [`sender`] sends webhooks as they do, a [`browser`] goes where a person is sent; [`releases`] builds
 //! the connectors, once;
 //! [`won_deal::WonDealScene`] is the main job set up: a deal in Pipedrive becomes an invoice in
 //! Xero.
 
+pub mod browser;
 pub mod calls;
 pub mod house;
 pub mod orders;
 pub mod releases;
 pub mod sender;
+pub mod signed;
 pub mod twin;
 pub mod won_deal;

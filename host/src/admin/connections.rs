@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::{answer::Answer, sign_ins};
 use crate::{
     audit::Actor,
     capabilities::{Particulars, Window},
@@ -39,6 +39,8 @@ fn show(rooms: &Rooms, live: &Arc<Live>) -> Value {
         "origins": live.connection.origins,
         "endpoint": webhooks.then(|| rooms.endpoint(live)),
         "missing_secrets": live.missing_secrets(),
+        "health": sign_ins::health(live, rooms.clock.now_ms()),
+        "sign_ins": sign_ins::show(live),
         "added_at_ms": live.connection.added_at_ms,
     })
 }

@@ -10,6 +10,7 @@ mod connectors;
 mod deliveries;
 mod desk;
 mod flows;
+mod sign_ins;
 mod status;
 mod tokens;
 mod trail;
@@ -60,6 +61,7 @@ fn router(rooms: Rooms) -> Router {
         .merge(status::routes())
         .merge(connectors::routes())
         .merge(connections::routes())
+        .merge(sign_ins::routes())
         .merge(flows::routes())
         .merge(deliveries::routes())
         .merge(desk::routes())

@@ -112,6 +112,10 @@ words! {
     ConnectionPaused = "connection.paused",
     /// A connection takes part again.
     ConnectionResumed = "connection.resumed",
+    /// A person signed in at a vendor.
+    SignedIn = "sign-in.done",
+    /// A sign-in is gone, and needs a person.
+    SignInLost = "sign-in.lost",
     /// A flow was applied.
     FlowApplied = "flow.applied",
     /// A flow was removed; its runs in flight go on.

@@ -12,10 +12,14 @@ use serde_json::{Value, json};
 
 use super::{
     Common, Voice,
-    client::escaped,
+    client::{Client, escaped},
     file::read_text,
     voice::{items, text},
 };
+use crate::clock::{Clock as _, SystemClock};
+
+/// How often the command looks whether somebody has signed in, in milliseconds.
+const GLANCE_MS: u64 = 300;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Connection {
@@ -52,7 +56,21 @@ pub(super) enum Connection {
         #[arg(long)]
         ahead: bool,
     },
-    /// List connections.
+    /// Sign in at the vendor: prints the URL, and waits until somebody has.
+    #[command(after_help = "Example:\n  jackfield connection authorize books\n\nThe vendor must \
+        know the redirect URL that is printed. Signing in again keeps the connection, its endpoint \
+        and the work that waits.")]
+    Authorize {
+        /// Its name.
+        name: String,
+        /// By which `[auth.NAME]` of its connector, where there are several.
+        #[arg(long, value_name = "NAME")]
+        auth: Option<String>,
+        /// Print the URL, and do not wait.
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// List connections, and how their credentials stand.
     List,
     /// Prove that a connection works, and show the account's own name.
     Test {
@@ -108,6 +126,9 @@ impl Connection {
                 let told = client.delete(&path).await?;
                 voice.data(&told, |voice, _| voice.line(&format!("removed `{name}`")));
             }
+            Self::Authorize { name, auth, no_wait } => {
+                authorize(&client, voice, &name, auth, no_wait).await?;
+            }
             Self::List => voice.data(&client.get("/v1/connections").await?, list),
             Self::Test { name } => {
                 let path = format!("/v1/connections/{}/test", escaped(&name));
@@ -132,6 +153,51 @@ impl Connection {
     }
 }
 
+/// Begins a sign-in, and waits until a person has been to the vendor and back.
+async fn authorize(
+    client: &Client,
+    voice: &mut Voice,
+    name: &str,
+    auth: Option<String>,
+    no_wait: bool,
+) -> anyhow::Result<()> {
+    let path = format!("/v1/connections/{}/authorize", escaped(name));
+    let begun = client.post(&path, &json!({ "auth": auth })).await?;
+    let show = |voice: &mut Voice, begun: &Value| {
+        voice.line(&format!("open this in a browser, and sign in:\n\n  {}\n", text(&begun["url"])));
+        voice.line(&format!(
+            "the vendor must know this redirect URL: {}",
+            text(&begun["redirect_url"])
+        ));
+    };
+    if no_wait {
+        voice.data(&begun, show);
+        return Ok(());
+    }
+    // With --json the one document is what came of it, so the URL goes beside it.
+    voice.aside(|voice| show(voice, &begun));
+    let ended = loop {
+        let progress = client.get(&path).await?;
+        match progress["state"].as_str() {
+            Some("waiting") => SystemClock.sleep_until(SystemClock.now_ms() + GLANCE_MS).await,
+            Some("done") => break progress,
+            _ => bail!(
+                "`{name}` is not signed in: {}\n  hint: `jackfield connection authorize {name}` \
+                 begins anew",
+                text(&progress["why"])
+            ),
+        }
+    };
+    voice.data(&ended, |voice, told| {
+        let account = told["account"].as_str().map(|account| format!(" to {account}"));
+        voice.line(&format!("`{name}` is connected{}", account.unwrap_or_default()));
+        if let Some(trouble) = told["trouble"].as_str() {
+            voice.line(&format!("but it does not work yet: {trouble}"));
+        }
+    });
+    Ok(())
+}
+
 fn added(voice: &mut Voice, told: &Value) {
     voice.line(&format!("added `{}`", text(&told["name"])));
     if let Some(endpoint) = told["endpoint"].as_str() {
@@ -148,14 +214,12 @@ fn added(voice: &mut Voice, told: &Value) {
 fn list(voice: &mut Voice, told: &Value) {
     let rows = items(told).iter().map(|one| {
         let connector = format!("{} {}", text(&one["connector"]), text(&one["version"]));
-        let missing: Vec<String> = items(&one["missing_secrets"]).iter().map(text).collect();
-        let state = match missing.as_slice() {
-            [] => text(&one["state"]),
-            missing => format!("{}, no {}", text(&one["state"]), missing.join(", ")),
-        };
-        vec![text(&one["name"]), connector, state, text(&one["endpoint"])]
+        let row = ["name", "state", "health", "endpoint"].map(|key| text(&one[key]));
+        let [name, state, health, endpoint] = row;
+        vec![name, connector, state, health, endpoint]
     });
-    voice.table(&["NAME", "CONNECTOR", "STATE", "ENDPOINT"], &rows.collect::<Vec<_>>());
+    let head = ["NAME", "CONNECTOR", "STATE", "CREDENTIALS", "ENDPOINT"];
+    voice.table(&head, &rows.collect::<Vec<_>>());
 }
 
 /// `name=value` pairs.

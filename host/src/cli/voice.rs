@@ -63,6 +63,16 @@ impl Voice {
         }
     }
 
+    /// Something beside the data, which `--json` keeps out of it.
+    pub(super) fn aside(&mut self, text: impl FnOnce(&mut Self)) {
+        if !self.json {
+            return text(self);
+        }
+        std::mem::swap(&mut self.out, &mut self.err);
+        text(self);
+        std::mem::swap(&mut self.out, &mut self.err);
+    }
+
     pub(super) fn line(&mut self, line: &str) {
         self.out.write(&format!("{line}\n"));
     }

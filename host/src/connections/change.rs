@@ -103,7 +103,11 @@ impl Connections {
         connection.settings.extend(change.settings);
         // Whatever does not fit shows before anything is kept.
         self.0.enliven(connection.clone())?;
-        self.keep(connection, values(&change.secrets), lines.into_iter().flatten()).await
+        let live =
+            self.keep(connection, values(&change.secrets), lines.into_iter().flatten()).await?;
+        // What a vendor refused before may be right now.
+        live.reconsider().await?;
+        Ok(live)
     }
 
     /// Keeps a secret that a vendor's handshake brought.
@@ -183,12 +187,14 @@ impl Connections {
         put(&mut batch, &gone);
         batch.delete(trees::COUNTERS, name.as_bytes());
         self.0.vault.remove(&mut batch, name)?;
+        self.0.keeper.remove(&mut batch, name)?;
         Line::new(self.0.clock.now_ms(), actor, Word::ConnectionRemoved, name)
             .connection(name)
             .detail("connector", &connection.connector)
             .record(&mut batch);
         self.0.store.commit(batch).await?;
         self.0.vault.forget(name);
+        self.0.keeper.forget(name);
         self.0.egress.forget(name);
         let mut index = Index::clone(&self.0.index.load());
         index.remove(&connection);
@@ -244,7 +250,7 @@ impl Connections {
 
 impl Inner {
     /// Puts a connection into the index, in the place of what was there under its name.
-    fn show(&self, connection: Connection) -> Result<Arc<Live>, ConnectionError> {
+    pub(super) fn show(&self, connection: Connection) -> Result<Arc<Live>, ConnectionError> {
         let live = Arc::new(self.enliven(connection)?);
         let mut index = Index::clone(&self.index.load());
         index.insert(live.clone());
@@ -258,7 +264,7 @@ fn values(secrets: &BTreeMap<String, Secret<String>>) -> impl Iterator<Item = (&
     secrets.iter().map(|(name, value)| (name.as_str(), value.expose().as_bytes()))
 }
 
-fn put(batch: &mut Batch, connection: &Connection) {
+pub(super) fn put(batch: &mut Batch, connection: &Connection) {
     // Strings and numbers always make JSON.
     let value = serde_json::to_vec(connection).expect("plain data");
     batch.put(trees::CONNECTIONS, connection.name.as_bytes(), value);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jackfield_registry::manifest::{self, Manifest, Param};
+use jackfield_registry::manifest::{self, Auth, Manifest, Param};
 use url::Url;
 
 use super::{Change, Live, NewConnection};
@@ -120,7 +120,10 @@ fn missing_params<'a>(
     settings: &BTreeMap<String, String>,
 ) -> impl Iterator<Item = &'a Param> {
     manifest.params.iter().filter(|param| {
-        param.required && param.default.is_none() && !settings.contains_key(&param.name)
+        param.required
+            && param.default.is_none()
+            && !settings.contains_key(&param.name)
+            && !manifest.is_captured(&param.name)
     })
 }
 
@@ -155,8 +158,11 @@ pub(super) fn unknown_secrets(
 
 fn origins(new: &NewConnection, manifest: &Manifest, found: &mut Vec<String>) {
     let values = super::live::values(manifest, &new.settings);
-    let asked: Vec<String> =
-        manifest.egress.iter().map(|rule| super::live::fill(&rule.origin, &values)).collect();
+    let fill = |template: &str| super::live::fill(template, &values);
+    let mut asked: Vec<String> = manifest.egress.iter().map(|rule| fill(&rule.origin)).collect();
+    for url in manifest.auth.values().flat_map(Auth::urls) {
+        asked.extend(Url::parse(&fill(url)).map(|url| url.origin().ascii_serialization()));
+    }
     for (from, to) in &new.origins {
         if !asked.contains(from) {
             found.push(unknown("origin", from, &manifest.connector.id, asked.iter().map(|o| &**o)));

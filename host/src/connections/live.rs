@@ -11,7 +11,8 @@ use super::{Connection, ConnectionError, Inner, State};
 use crate::{
     capabilities::{Means, Use},
     connectors::Installed,
-    egress::{Credential, Origin, Policy, Rate, Rule},
+    egress::{self, Credential, Origin, Policy, Rate, Rule},
+    oauth::{Ground, SignIn},
     secret::Secret,
     verify,
 };
@@ -26,6 +27,8 @@ pub struct Live {
     pub connector: Arc<Installed>,
     /// What its calls are given.
     pub means: Means,
+    /// Its sign-ins, by the names of their `[auth.NAME]`.
+    pub(super) sign_ins: BTreeMap<String, SignIn>,
     /// Its secrets by name, as of when this was made.
     secrets: BTreeMap<String, Secret<Vec<u8>>>,
 }
@@ -65,7 +68,8 @@ impl Inner {
         let manifest = &connector.manifest;
         let values = values(manifest, &connection.settings);
         let secrets = self.secrets(&connection, manifest)?;
-        let policy = self.policy(&connection, manifest, &values, &secrets)?;
+        let sign_ins = self.sign_ins(&connection, manifest, &values, &secrets)?;
+        let policy = self.policy(&connection, manifest, &values, &secrets, &sign_ins)?;
         let uses = manifest.secrets.iter().map(|secret| {
             let uses = secret.guest.iter().map(|way| match way {
                 SecretUse::Mac => Use::Mac,
@@ -85,7 +89,32 @@ impl Inner {
             timeout_ms: manifest.http.timeout_ms,
             clock: self.clock.clone(),
         };
-        Ok(Live { connection, connector, means, secrets })
+        Ok(Live { connection, connector, means, sign_ins, secrets })
+    }
+
+    /// The sign-ins that the manifest describes.
+    fn sign_ins(
+        &self,
+        connection: &Connection,
+        manifest: &Manifest,
+        values: &BTreeMap<String, String>,
+        secrets: &BTreeMap<String, Secret<Vec<u8>>>,
+    ) -> Result<BTreeMap<String, SignIn>, ConnectionError> {
+        let mut sign_ins = BTreeMap::new();
+        for (name, auth) in &manifest.auth {
+            let Auth::OAuth2(oauth2) = auth else { continue };
+            let secret = oauth2.client_secret.as_ref().and_then(|name| secrets.get(name));
+            let ground = Ground {
+                connection: &connection.name,
+                manifest: oauth2,
+                client_secret: secret.map(text),
+                stand_ins: &connection.origins,
+                redirect_url: &self.redirect_url,
+            };
+            let scheme = self.keeper.scheme(ground, |template| fill(template, values))?;
+            sign_ins.insert(name.clone(), self.keeper.sign_in(&connection.name, name, scheme)?);
+        }
+        Ok(sign_ins)
     }
 
     /// What the connection may reach: what the manifest asks for, with the settings filled in,
@@ -96,12 +125,22 @@ impl Inner {
         manifest: &Manifest,
         values: &BTreeMap<String, String>,
         secrets: &BTreeMap<String, Secret<Vec<u8>>>,
+        sign_ins: &BTreeMap<String, SignIn>,
     ) -> Result<Policy, ConnectionError> {
         let mut rules = Vec::new();
         for asked in &manifest.egress {
             let origin = fill(&asked.origin, values);
-            let auth = asked.auth.as_ref().and_then(|name| manifest.auth.get(name));
-            let auth = auth.and_then(|auth| credential(auth, values, secrets));
+            // What only a sign-in will say is not known yet: nothing is granted there.
+            if is_open(&origin) {
+                continue;
+            }
+            let auth = asked.auth.as_ref().and_then(|name| match sign_ins.get(name) {
+                Some(sign_in) => Some(egress::Auth::Issued(sign_in.issuer())),
+                None => {
+                    let auth = manifest.auth.get(name)?;
+                    credential(auth, values, secrets).map(egress::Auth::Fixed)
+                }
+            });
             let stand_in = connection.origins.get(&origin);
             rules.push(Rule {
                 origin: parse(&origin)?,
@@ -113,7 +152,8 @@ impl Inner {
             });
         }
         let headers = manifest.http.headers.iter();
-        let headers = headers.map(|(name, value)| (name.clone(), fill(value, values))).collect();
+        let headers = headers.map(|(name, value)| (name.clone(), fill(value, values)));
+        let headers = headers.filter(|(_, value)| !is_open(value)).collect();
         let budgets = &manifest.budgets;
         let rate = |budget: &Budget| Rate { requests: budget.requests, per_ms: budget.per_ms };
         let concurrency = budgets.iter().filter_map(|budget| budget.concurrency).min();
@@ -142,9 +182,7 @@ fn credential(
     secrets: &BTreeMap<String, Secret<Vec<u8>>>,
 ) -> Option<Credential> {
     let value = |name: &str| values.get(name).cloned().unwrap_or_default();
-    // Secrets are set as text, so this loses nothing.
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let secret = |name: &str| secrets.get(name).map(|bytes| Secret::new(text(bytes.expose())));
+    let secret = |name: &str| secrets.get(name).map(text);
     match auth {
         Auth::Bearer { secret: name } => secret(name).map(Credential::Bearer),
         Auth::ApiKey { placement, name, secret: key, prefix } => {
@@ -166,7 +204,14 @@ fn credential(
             };
             Some(Credential::Basic { username, password })
         }
+        // What a sign-in gives is asked for at each request.
+        Auth::OAuth2(_) => None,
     }
+}
+
+/// A secret as text: it was set as such, so this loses nothing.
+fn text(secret: &Secret<Vec<u8>>) -> Secret<String> {
+    Secret::new(String::from_utf8_lossy(secret.expose()).into_owned())
 }
 
 fn parse(origin: &str) -> Result<Origin, ConnectionError> {
@@ -186,6 +231,11 @@ pub(super) fn values(
     let mut values: BTreeMap<_, _> = defaults.collect();
     values.extend(settings.clone());
     values
+}
+
+/// Whether a text still waits for a value that a sign-in will bring.
+fn is_open(text: &str) -> bool {
+    text.contains("{param:")
 }
 
 /// A text of the manifest with each `{param:name}` replaced by its value.

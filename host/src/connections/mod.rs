@@ -7,6 +7,7 @@
 mod change;
 mod check;
 mod live;
+mod sign_in;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,14 +17,17 @@ use std::{
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use url::Url;
 
 pub use change::Change;
 pub use live::Live;
+pub use sign_in::Query;
 
 use crate::{
     clock::SharedClock,
     connectors::{ConnectorError, Connectors, Installed},
     egress::Egress,
+    oauth::{self, Keeper, OAuthError},
     secret::Secret,
     store::{CommitError, Store, StoreError, trees},
     vault::{Vault, VaultError},
@@ -61,6 +65,9 @@ pub enum ConnectionError {
     /// What was given does not fit the connector: every mistake, a line each.
     #[error("{}", .0.join("\n"))]
     Unfit(Vec<String>),
+    /// The sign-in failed.
+    #[error(transparent)]
+    SignIn(#[from] OAuthError),
     /// The connector is not installed.
     #[error(transparent)]
     Connector(#[from] ConnectorError),
@@ -139,6 +146,9 @@ struct Inner {
     store: Store,
     vault: Vault,
     egress: Egress,
+    keeper: Keeper,
+    /// Where a person comes back to after a sign-in.
+    redirect_url: Url,
     connectors: Connectors,
     clock: SharedClock,
     index: ArcSwap<Index>,
@@ -185,10 +195,23 @@ impl Connections {
         egress: Egress,
         connectors: Connectors,
         clock: SharedClock,
+        public_url: &Url,
     ) -> Result<Self, ConnectionError> {
         let changing = tokio::sync::Mutex::new(());
         let index = ArcSwap::default();
-        let inner = Inner { store, vault, egress, connectors, clock, index, changing };
+        let keeper = Keeper::new(store.clone(), vault.clone(), egress.clone(), clock.clone());
+        let redirect_url = oauth::redirect_url(public_url);
+        let inner = Inner {
+            store,
+            vault,
+            egress,
+            keeper,
+            redirect_url,
+            connectors,
+            clock,
+            index,
+            changing,
+        };
         let mut index = Index::default();
         for (name, value) in inner.store.scan_prefix(trees::CONNECTIONS, &[], None, usize::MAX)? {
             let name = String::from_utf8_lossy(&name).into_owned();

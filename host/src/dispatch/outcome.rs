@@ -17,6 +17,9 @@ const SOONEST: Duration = Duration::from_millis(20);
 /// How long work may be put off by a system's rate limit before a person is told.
 const PUT_OFF_MAX_MS: u64 = 3 * 24 * 3_600_000;
 
+/// The code of a failure for want of a credential (`wit/types.wit`).
+const UNAUTHORIZED: &str = "unauthorized";
+
 /// What a call came to. The batch holds what is true either way.
 #[derive(Debug)]
 pub struct Outcome {
@@ -63,6 +66,9 @@ impl Dispatch {
             Ok(done) => return Settlement { batch, follow: done.follow, fault: None },
             Err(fault) => fault,
         };
+        if self.waits_for_a_person(work, &fault) {
+            return Settlement { batch, follow: vec![work.clone()], fault: Some((fault, false)) };
+        }
         let now_ms = self.clock.now_ms();
         // To be put off is not to fail: only time ends it.
         let put_off = fault.code == "rate-limited";
@@ -97,6 +103,13 @@ impl Dispatch {
         };
         let stopped = follow.is_empty();
         Settlement { batch, follow, fault: Some((fault, stopped)) }
+    }
+
+    /// Whether work failed for want of a sign-in that only a person can renew: then it keeps its
+    /// place, and its lane rests until one has.
+    fn waits_for_a_person(&self, work: &Work, fault: &Fault) -> bool {
+        let live = self.connections.get(&work.lane);
+        fault.code == UNAUTHORIZED && live.is_ok_and(|live| live.needs_person().is_some())
     }
 
     /// A dead letter, and the delivery or run marked as waiting for a person.

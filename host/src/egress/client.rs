@@ -5,7 +5,13 @@
 //! hyper hands back whole), so not a byte of it was sent. Promises to say of each request what it
 //! may have done, in [`Sent`]. Never follows a redirect.
 
-use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    error::Error as StdError,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -24,6 +30,7 @@ use super::{
     budget::Budget,
     connect::Connector,
     error::{EgressError, Stage},
+    issuer::{Auth, Issued},
     policy::Policy,
     reply::{self, Reply},
     retry_after::retry_after,
@@ -43,6 +50,10 @@ const REPLY_HEADERS_MAX: usize = 100;
 /// Bytes of a reply's head. Looked at between two reads of a socket, so that a head of up to
 /// twice as much may pass.
 const REPLY_HEAD_BYTES_MAX: usize = 64 << 10;
+/// Issued credentials that are remembered, over all of a connection's issuers.
+const ISSUED_MAX: usize = 8;
+/// The status for "show who you are" (RFC 9110, section 15.5.2).
+const UNAUTHORIZED: u16 = 401;
 /// The status for "too many requests" (RFC 6585).
 const TOO_MANY: u16 = 429;
 
@@ -81,7 +92,7 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     policy: Arc<Policy>,
-    scrubber: Scrubber,
+    known: Mutex<Known>,
     pool: Pool,
     budget: Arc<Budget>,
     clock: SharedClock,
@@ -90,6 +101,27 @@ struct Inner {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("policy", &self.0.policy).finish_non_exhaustive()
+    }
+}
+
+/// What must not come back: the credentials that stay, and those that were issued lately.
+struct Known {
+    issued: VecDeque<Issued>,
+    scrubber: Arc<Scrubber>,
+}
+
+impl Known {
+    fn learn(&mut self, new: &Issued, policy: &Policy) {
+        let is_new = |one: &Issued| one.number != new.number;
+        if !self.issued.iter().all(is_new) {
+            return;
+        }
+        self.issued.push_back(new.clone());
+        if self.issued.len() > ISSUED_MAX {
+            self.issued.pop_front();
+        }
+        let issued = self.issued.iter().map(|issued| &issued.credential);
+        self.scrubber = Arc::new(Scrubber::new(policy.credentials().chain(issued)));
     }
 }
 
@@ -134,9 +166,10 @@ impl Client {
             .http1_max_headers(REPLY_HEADERS_MAX)
             .http1_max_buf_size(REPLY_HEAD_BYTES_MAX)
             .build(connector);
-        let scrubber = Scrubber::new(policy.credentials());
+        let scrubber = Arc::new(Scrubber::new(policy.credentials()));
+        let known = Mutex::new(Known { issued: VecDeque::new(), scrubber });
         let clock = config.clock.clone();
-        Self(Arc::new(Inner { policy, scrubber, pool, budget, clock }))
+        Self(Arc::new(Inner { policy, known, pool, budget, clock }))
     }
 
     /// Whether a request may change something at the system.
@@ -147,25 +180,25 @@ impl Client {
     /// A text without the connection's credentials, as far as they are long enough to be told
     /// from innocent text.
     pub fn scrub(&self, text: &str) -> String {
-        self.0.scrubber.text(text.as_bytes())
+        self.known().scrubber.clone().text(text.as_bytes())
     }
 
     /// Sends one request and waits for the whole answer.
     pub async fn send(&self, request: Request) -> Answer {
         let limit = request.timeout;
-        let Prepared { mutates, request } = match sanitise::prepare(&self.0.policy, request) {
+        let prepared = match sanitise::prepare(&self.0.policy, request) {
             Ok(prepared) => prepared,
             Err(error) => return Answer { sent: Sent::Nothing, result: Err(error) },
         };
         let mut progress = Progress::default();
-        let result = match timeout(limit, self.exchange(request, &mut progress)).await {
+        let result = match timeout(limit, self.shown(&prepared, &mut progress)).await {
             Ok(result) => result,
             Err(_) => Err(EgressError::Timeout {
                 stage: progress.stage(),
                 timeout_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
             }),
         };
-        Answer { sent: Sent::judge(mutates, progress.handed(), progress.status), result }
+        Answer { sent: Sent::judge(prepared.mutates, progress.handed(), progress.status), result }
     }
 
     /// Sends many requests, at most `concurrency` (at least 1) at a time, and answers in their
@@ -192,6 +225,42 @@ impl Client {
         answers.into_iter().map(|answer| answer.unwrap_or_else(lost)).collect()
     }
 
+    /// Sends a request with what shows who is asking. Where that was issued and is turned away
+    /// with a 401, once more with another: a 401 says that nothing was done.
+    async fn shown(
+        &self,
+        prepared: &Prepared,
+        progress: &mut Progress,
+    ) -> Result<Reply, EgressError> {
+        let issuer = match &prepared.auth {
+            None => return self.exchange(prepared.with(None)?, progress).await,
+            Some(Auth::Fixed(credential)) => {
+                return self.exchange(prepared.with(Some(credential))?, progress).await;
+            }
+            Some(Auth::Issued(issuer)) => issuer,
+        };
+        let first = self.learnt(issuer.issue().await?);
+        let reply = self.exchange(prepared.with(Some(&first.credential))?, progress).await?;
+        if reply.status != UNAUTHORIZED {
+            return Ok(reply);
+        }
+        let Some(second) = issuer.anew(&first).await? else { return Ok(reply) };
+        let second = self.learnt(second);
+        *progress = Progress::default();
+        self.exchange(prepared.with(Some(&second.credential))?, progress).await
+    }
+
+    /// Remembers what must not come back.
+    fn learnt(&self, issued: Issued) -> Issued {
+        self.known().learn(&issued, &self.0.policy);
+        issued
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // A panic while the lock is held leaves it whole: the scrubber is put there last.
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn exchange(
         &self,
         mut request: http::Request<Full<Bytes>>,
@@ -210,7 +279,8 @@ impl Client {
             }
         };
         progress.status = Some(response.status().as_u16());
-        let reply = reply::read(response, &inner.scrubber).await?;
+        let scrubber = self.known().scrubber.clone();
+        let reply = reply::read(response, &scrubber).await?;
         if reply.status == TOO_MANY {
             let now_ms = inner.clock.now_ms();
             if let Some(after) = retry_after(&reply, now_ms) {

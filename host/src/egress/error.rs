@@ -46,6 +46,32 @@ pub enum EgressError {
          line ends"
     )]
     Credential,
+    /// The sign-in is gone, and only a person can renew it.
+    #[error("the sign-in `{auth}` of the connection needs a person: {why}")]
+    NeedsPerson {
+        /// Which `[auth.NAME]`.
+        auth: String,
+        /// What the vendor said, or that nobody has signed in yet.
+        why: String,
+    },
+    /// No token could be had at this moment.
+    #[error("no token could be had for `{auth}`: {why}")]
+    NoToken {
+        /// Which `[auth.NAME]`.
+        auth: String,
+        /// Why not.
+        why: String,
+    },
+    /// The vendor turned a token away, and gives no other so soon.
+    #[error(
+        "the vendor turned the token of `{auth}` away, and gives another in {} s", after.as_secs()
+    )]
+    TokenTooYoung {
+        /// Which `[auth.NAME]`.
+        auth: String,
+        /// When it gives another, from now.
+        after: Duration,
+    },
     /// No rule allows it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -116,8 +142,10 @@ impl EgressError {
         match self {
             Self::Invalid(_) | Self::Credential => "invalid",
             Self::Refused(_) | Self::Address { .. } => "forbidden",
-            Self::RateLimited { .. } => "rate-limited",
-            Self::Resolve { .. }
+            Self::RateLimited { .. } | Self::TokenTooYoung { .. } => "rate-limited",
+            Self::NeedsPerson { .. } => "unauthorized",
+            Self::NoToken { .. }
+            | Self::Resolve { .. }
             | Self::Connect { .. }
             | Self::Timeout { .. }
             | Self::Broken { .. }
@@ -130,7 +158,9 @@ impl EgressError {
 impl From<EgressError> for Problem {
     fn from(error: EgressError) -> Self {
         let retry_after_ms = match &error {
-            EgressError::RateLimited { after } => u64::try_from(after.as_millis()).ok(),
+            EgressError::RateLimited { after } | EgressError::TokenTooYoung { after, .. } => {
+                u64::try_from(after.as_millis()).ok()
+            }
             _ => None,
         };
         let details = match &error {

@@ -6,7 +6,7 @@
 //! comes back shows a credential. Never follows a redirect, never repeats a request that may
 //! have left, never reads a manifest: what may be reached comes in as rules.
 //!
-//! The way of a request: [`policy`](Policy) → `sanitise` → `budget` → `connect` (resolve,
+//! The way of a request: [`policy`](Policy) → `sanitise` → credential → `budget` → `connect` (resolve,
 //! judge, dial, TLS) → the system → `reply` (bounds) → `scrub`.
 
 mod address;
@@ -15,6 +15,7 @@ mod client;
 mod connect;
 mod credential;
 mod error;
+mod issuer;
 mod network;
 mod origin;
 mod path;
@@ -37,11 +38,13 @@ pub use budget::Rate;
 pub use client::{Answer, Client, Request};
 pub use credential::Credential;
 pub use error::{EgressError, Stage};
+pub use issuer::{Auth, Issued, Issuer, Issuing};
 pub use network::{Network, SystemNetwork};
 pub use origin::{NotAnOrigin, Origin, Scheme};
 pub use policy::{Policy, Refusal, Rule};
 pub use reply::Reply;
 pub use retry_after::retry_after;
+pub use scrub::scrubbed;
 pub use sent::Sent;
 
 use self::budget::Budget;

@@ -9,7 +9,7 @@ use std::fmt;
 use thiserror::Error;
 use url::Url;
 
-use super::{budget::Rate, credential::Credential, origin::Origin, path::climbs};
+use super::{budget::Rate, credential::Credential, issuer::Auth, origin::Origin, path::climbs};
 
 /// One `[[egress]]` of the manifest, as the operator granted it.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub struct Rule {
     /// `/v1.json`, not `/v10`; `/contacts.` holds `/contacts.list`.
     pub paths: Vec<String>,
     /// What shows who is asking; none leaves the request bare.
-    pub auth: Option<Credential>,
+    pub auth: Option<Auth>,
     /// Exact paths of which a POST changes nothing at the system.
     pub safe_posts: Vec<String>,
     /// Where requests really go: a vendor's sandbox, or a twin in a test. The connector sees the
@@ -136,8 +136,12 @@ impl Policy {
         self.concurrency
     }
 
+    /// The credentials that stay as they are.
     pub(super) fn credentials(&self) -> impl Iterator<Item = &Credential> {
-        self.rules.iter().filter_map(|rule| rule.auth.as_ref())
+        self.rules.iter().filter_map(|rule| match &rule.auth {
+            Some(Auth::Fixed(credential)) => Some(credential),
+            Some(Auth::Issued(_)) | None => None,
+        })
     }
 
     /// Whether an origin is a stand-in that the guard admits.

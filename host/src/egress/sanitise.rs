@@ -15,7 +15,9 @@ use url::{Position, Url};
 
 use super::{
     client::Request,
+    credential::Credential,
     error::EgressError,
+    issuer::Auth,
     origin::Origin,
     policy::{Policy, Rule},
 };
@@ -61,16 +63,49 @@ fn shown(name: &str) -> String {
     name.chars().take(SHOWN_CHARS_MAX).collect::<String>().escape_default().to_string()
 }
 
-/// A request that may be sent.
+/// A request that may be sent, once it shows who is asking.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) mutates: bool,
-    pub(super) request: http::Request<Full<Bytes>>,
+    /// What shall show it.
+    pub(super) auth: Option<Auth>,
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Bytes,
+    /// Where it really goes.
+    target: Origin,
+}
+
+impl Prepared {
+    /// The request as it is sent.
+    pub(super) fn with(
+        &self,
+        credential: Option<&Credential>,
+    ) -> Result<http::Request<Full<Bytes>>, EgressError> {
+        let (mut url, mut headers) = (self.url.clone(), self.headers.clone());
+        if let Some(credential) = credential {
+            if credential.header().as_deref().is_some_and(is_hosts_own) {
+                return invalid("a credential may not go into a header that is the host's");
+            }
+            if let Some(name) = credential.query()
+                && url.query_pairs().any(|(named, _)| named == name)
+            {
+                return invalid(format!("the query may not name `{name}`: the host adds it"));
+            }
+            credential.attach(&mut url, &mut headers)?;
+        }
+        let mut sent = http::Request::new(Full::new(self.body.clone()));
+        *sent.method_mut() = self.method.clone();
+        *sent.uri_mut() = uri(&self.target, &url)?;
+        *sent.headers_mut() = headers;
+        Ok(sent)
+    }
 }
 
 /// Checks a request against the policy and makes it the host's.
 pub(super) fn prepare(policy: &Policy, request: Request) -> Result<Prepared, EgressError> {
-    let mut url = target(&request.url)?;
+    let url = target(&request.url)?;
     let method = Method::from_bytes(request.method.as_bytes()).ok();
     let Some(method) = method.filter(|method| method.as_str().len() <= METHOD_BYTES_MAX) else {
         return invalid(format!("`{}` is not a method", shown(&request.method)));
@@ -91,23 +126,8 @@ pub(super) fn prepare(policy: &Policy, request: Request) -> Result<Prepared, Egr
         headers.insert(name, value);
     }
     headers.insert(HOST, host(rule)?);
-    if let Some(auth) = &rule.auth {
-        if auth.header().as_deref().is_some_and(is_hosts_own) {
-            return invalid("a credential may not go into a header that is the host's");
-        }
-        if let Some(name) = auth.query()
-            && url.query_pairs().any(|(named, _)| named == name)
-        {
-            return invalid(format!("the query may not name `{name}`: the host adds it"));
-        }
-        auth.attach(&mut url, &mut headers)?;
-    }
-    let uri = uri(rule, &url)?;
-    let mut sent = http::Request::new(Full::new(body));
-    *sent.method_mut() = method;
-    *sent.uri_mut() = uri;
-    *sent.headers_mut() = headers;
-    Ok(Prepared { mutates, request: sent })
+    let target = rule.redirect_to.as_ref().unwrap_or(&rule.origin).clone();
+    Ok(Prepared { mutates, auth: rule.auth.clone(), method, url, headers, body, target })
 }
 
 /// The URL of a request, if it is one that may be sent at all.
@@ -200,10 +220,9 @@ fn host(rule: &Rule) -> Result<HeaderValue, EgressError> {
         .map_err(|_| EgressError::Invalid(format!("`{authority}` is not a host")))
 }
 
-/// Where it really goes.
-fn uri(rule: &Rule, url: &Url) -> Result<Uri, EgressError> {
-    let origin = rule.redirect_to.as_ref().unwrap_or(&rule.origin);
-    let uri = format!("{origin}{}", &url[Position::BeforePath..Position::AfterQuery]);
+/// A URL at the origin to which it really goes.
+fn uri(target: &Origin, url: &Url) -> Result<Uri, EgressError> {
+    let uri = format!("{target}{}", &url[Position::BeforePath..Position::AfterQuery]);
     uri.try_into()
         .map_err(|_| EgressError::Invalid("the url holds a character that is not sent".to_owned()))
 }

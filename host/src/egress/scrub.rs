@@ -109,6 +109,12 @@ impl Scrubber {
     }
 }
 
+/// A text without these secrets, in whatever form they stand in it.
+pub fn scrubbed(text: &str, secrets: &[Secret<String>]) -> String {
+    let credentials: Vec<Credential> = secrets.iter().cloned().map(Credential::Bearer).collect();
+    Scrubber::new(credentials.iter()).text(text.as_bytes())
+}
+
 /// The forms in which a secret may come back.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
     let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();

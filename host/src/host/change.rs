@@ -15,6 +15,8 @@ use crate::{
 
 /// How often the host looks whether a watched release fails, in milliseconds.
 const GLANCE_MS: u64 = 1_000;
+/// How often it looks whether a sign-in would be lost for want of use, in milliseconds.
+const TEND_MS: u64 = 60_000;
 
 impl Rooms {
     /// Lets a release in; connections of its connector go through it from then on.
@@ -69,8 +71,8 @@ impl Rooms {
         let in_use = || self.hangs_on(name);
         let removed = self.connections.remove::<HostError>(name, actor.clone(), in_use).await;
         if removed.is_err() {
-            let is_active = self.connections.get(name).is_ok_and(|live| live.is_active());
-            self.queue.pause(name, !is_active);
+            let is_open = self.connections.get(name).is_ok_and(|live| live.is_open());
+            self.queue.pause(name, !is_open);
             return removed;
         }
         // Late work of it shall not wait in silence: it fails, and a person sees it.
@@ -120,7 +122,7 @@ impl Rooms {
 
     /// Has the connections of a connector go through what is current now.
     async fn refresh(&self, connector: &str) {
-        let apply = |live: &Live| self.queue.pause(&live.connection.name, !live.is_active());
+        let apply = |live: &Live| self.queue.pause(&live.connection.name, !live.is_open());
         self.connections.refresh(connector, apply).await;
     }
 
@@ -140,6 +142,36 @@ impl Rooms {
                 if let Err(error) = self.connectors.stop_watching(failing).await {
                     tracing::error!(connector, %error, "it is watched on");
                 }
+            }
+        }
+    }
+
+    /// Begins no work of a connection that needs a person, and goes on with it once one has acted.
+    pub(super) async fn keep_lanes(self, mut stopped: watch::Receiver<bool>) {
+        let mut changes = self.connections.changes();
+        while !*stopped.borrow_and_update() {
+            changes.mark_unchanged();
+            let apply = |live: &Live| self.queue.pause(&live.connection.name, !live.is_open());
+            self.connections.each(apply).await;
+            tokio::select! {
+                // The sender is gone only with the host.
+                _ = changes.changed() => {}
+                _ = stopped.changed() => {}
+            }
+        }
+    }
+
+    /// Renews the sign-ins that would be lost for want of use.
+    pub(super) async fn tend(self, mut stopped: watch::Receiver<bool>) {
+        while !*stopped.borrow_and_update() {
+            for live in self.connections.list() {
+                live.tend().await;
+            }
+            let next = self.clock.sleep_until(self.clock.now_ms() + TEND_MS);
+            tokio::select! {
+                () = next => {}
+                // The sender is gone only with the host.
+                _ = stopped.changed() => {}
             }
         }
     }

@@ -137,6 +137,8 @@ impl Host {
         let mut tasks = JoinSet::new();
         tasks.spawn(rooms.dispatch(backoff).run(stopped.clone()));
         tasks.spawn(rooms.clone().keep_watch(stopped.clone()));
+        tasks.spawn(rooms.clone().keep_lanes(stopped.clone()));
+        tasks.spawn(rooms.clone().tend(stopped.clone()));
         tasks.spawn(ingress::serve(rooms.ingress.clone(), listener, stopped.clone()));
         tasks.spawn(admin::serve(rooms.clone(), admin_listener, stopped.clone()));
         if let Some(drop_dir) = drop_dir {
@@ -179,10 +181,11 @@ impl Rooms {
             Egress::new(EgressConfig { clock: clock.clone(), ..EgressConfig::default() }),
             connectors.clone(),
             clock.clone(),
+            &public_url,
         )?;
         connections.sweep().await?;
         for live in connections.list() {
-            queue.pause(&live.connection.name, !live.is_active());
+            queue.pause(&live.connection.name, !live.is_open());
         }
         for name in connections.out_of_order() {
             queue.pause(&name, true);
@@ -243,7 +246,7 @@ impl Rooms {
         state: State,
         actor: Actor,
     ) -> Result<Arc<Live>, HostError> {
-        let apply = |live: &Live| self.queue.pause(name, !live.is_active());
+        let apply = |live: &Live| self.queue.pause(name, !live.is_open());
         Ok(self.connections.set_state(name, state, actor, apply).await?)
     }
 

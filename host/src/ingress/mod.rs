@@ -5,6 +5,7 @@
 //! acknowledged before it is on disk. Never runs a connector before it has answered, but for the
 //! few schemes that data cannot express.
 
+mod callback;
 mod limits;
 mod read;
 mod refusals;
@@ -79,6 +80,15 @@ impl Ingress {
     /// What has come in since the start.
     pub fn counts(&self) -> Counts {
         self.0.counters.read()
+    }
+
+    /// The answer to whoever calls: a vendor with a webhook, or a person who comes back from a
+    /// sign-in.
+    async fn answer(&self, request: Request<Body>, peer: SocketAddr) -> Reply {
+        match callback::is_for(&request) {
+            true => self.come_back(request).await,
+            false => self.receive(request, peer).await,
+        }
     }
 
     /// The way of a webhook, from the wire to the disk and back: find the endpoint, read up to

@@ -13,6 +13,15 @@ use crate::verify::Answer;
 /// After how many seconds a vendor shall come again.
 const RETRY_AFTER_S: &str = "5";
 
+/// The headers of a page.
+const PAGE_HEADERS: [(&str, &str); 5] = [
+    ("content-type", "text/html; charset=utf-8"),
+    ("cache-control", "no-store"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+];
+
 /// An answer to a request.
 #[derive(Debug)]
 pub struct Reply {
@@ -94,6 +103,20 @@ impl Reply {
         Self::plain(StatusCode::BAD_REQUEST, "the body was cut off\n")
     }
 
+    /// A page for a person. Nothing on it is fetched or run, and nobody keeps it.
+    pub(super) fn page(status: StatusCode, title: &str, text: &str) -> Self {
+        let (title, text) = (harmless(title), harmless(text));
+        let body = format!(
+            "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\n\
+             <h1>{title}</h1>\n<p>{text}</p>\n</html>\n"
+        );
+        let mut headers = HeaderMap::new();
+        for (name, value) in PAGE_HEADERS {
+            insert(&mut headers, name, value);
+        }
+        Self { status, headers, body: body.into() }
+    }
+
     /// Its status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -105,6 +128,11 @@ impl Reply {
         *response.headers_mut() = self.headers;
         response
     }
+}
+
+/// A text that a browser shows and does not obey.
+fn harmless(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A status of the manifest, which has been checked to be one.

@@ -81,7 +81,7 @@ fn speak(
     let ingress = ingress.clone();
     let service = service_fn(move |request| {
         let ingress = ingress.clone();
-        async move { Ok::<_, Infallible>(ingress.receive(request, peer).await.into_response()) }
+        async move { Ok::<_, Infallible>(ingress.answer(request, peer).await.into_response()) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

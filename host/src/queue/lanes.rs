@@ -11,6 +11,10 @@ use super::{
 };
 use crate::store::{Store, trees};
 
+/// Work that was queued so long after a pause, in milliseconds, did not wait for its end: nor did
+/// what follows from it need to be in order.
+const IN_ORDER_MS: u64 = 60_000;
+
 /// The lanes that have or had work.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
@@ -28,12 +32,15 @@ struct Lane {
     unreadable: HashSet<Vec<u8>>,
     paused: bool,
     resting_until_ms: u64,
+    /// When it went on after a pause: what waited is done one after the other, in order.
+    in_order_since_ms: Option<u64>,
 }
 
 impl Lane {
     /// When a look at this lane is worth while; never while it is full or paused.
     fn ready_ms(&self) -> Option<u64> {
-        let open = !self.paused && self.claimed.len() < CLAIMS_PER_LANE;
+        let most = if self.in_order_since_ms.is_some() { 1 } else { CLAIMS_PER_LANE };
+        let open = !self.paused && self.claimed.len() < most;
         open.then(|| self.next_ms.max(self.resting_until_ms)).filter(|at| *at < u64::MAX)
     }
 }
@@ -62,8 +69,12 @@ impl Lanes {
         }
     }
 
-    pub(super) fn pause(&mut self, lane: &str, paused: bool) {
-        self.lanes.entry(lane.into()).or_default().paused = paused;
+    pub(super) fn pause(&mut self, lane: &str, paused: bool, now_ms: u64) {
+        let lane = self.lanes.entry(lane.into()).or_default();
+        if lane.paused && !paused {
+            lane.in_order_since_ms = Some(now_ms);
+        }
+        lane.paused = paused;
     }
 
     pub(super) fn rest(&mut self, lane: &str, until_ms: u64) {
@@ -133,11 +144,17 @@ impl Lane {
             };
             if work.due_ms > now_ms {
                 self.next_ms = work.due_ms;
+                self.in_order_since_ms = None;
                 return Ok(None);
             }
+            let in_order = |since_ms: &u64| work.since_ms < since_ms + IN_ORDER_MS;
+            self.in_order_since_ms = self.in_order_since_ms.filter(in_order);
             self.claimed.insert(key);
             self.next_ms = 0;
             return Ok(Some(work));
+        }
+        if self.claimed.is_empty() {
+            self.in_order_since_ms = None;
         }
         Ok(None)
     }

@@ -87,9 +87,11 @@ impl Queue {
         self.0.changed.notify_one();
     }
 
-    /// Whether a lane is claimed from; what is due on it waits while it is not.
+    /// Whether a lane is claimed from; what is due on it waits while it is not, and is then done
+    /// one after the other, in order.
     pub fn pause(&self, lane: &str, paused: bool) {
-        self.lanes().pause(lane, paused);
+        let now_ms = self.0.clock.now_ms();
+        self.lanes().pause(lane, paused, now_ms);
         self.0.changed.notify_one();
     }
 

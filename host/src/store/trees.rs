@@ -64,6 +64,8 @@ pub const STORAGE: Tree = long(15, "storage");
 pub const COUNTERS: Tree = short(16, "counters");
 /// Publishers whose releases may be installed, by the operator's name for them.
 pub const PUBLISHERS: Tree = short(17, "publishers");
+/// How each sign-in stands: connection, then the name of its `[auth.NAME]`.
+pub const SIGN_INS: Tree = long(18, "sign-ins");
 
 /// The pieces of long values; known to this room alone.
 pub(super) const PIECES: Tree = short(255, "pieces");

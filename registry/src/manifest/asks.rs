@@ -74,6 +74,7 @@ impl Manifest {
         }
         self.ask_rates(&mut asks);
         self.ask_form(&mut asks);
+        self.ask_tokens(&mut asks);
         self.ask_webhooks(&mut asks);
         for (name, action) in &self.actions {
             asks.thing(format!("the action {name}, {}", once(&action.idempotency)), &action.title);
@@ -90,7 +91,8 @@ impl Manifest {
 
     fn ask_origin(&self, rule: &Egress, asks: &mut Asks) {
         let auth = rule.auth.as_ref().and_then(|name| self.auth.get(name));
-        let with = auth.map_or("without a credential".into(), credential);
+        let name = rule.auth.as_deref().unwrap_or_default();
+        let with = auth.map_or("without a credential".into(), |auth| credential(name, auth));
         for method in &rule.methods {
             for path in &rule.paths {
                 asks.thing(format!("{method} {}{path} {with}", rule.origin), &rule.why);
@@ -149,6 +151,35 @@ impl Manifest {
         }
     }
 
+    /// Where the host signs in for it, as whom and for what.
+    fn ask_tokens(&self, asks: &mut Asks) {
+        for (name, auth) in &self.auth {
+            let Auth::OAuth2(oauth2) = auth else { continue };
+            let scopes = oauth2.scopes.join(&oauth2.scope_separator);
+            let why = format!("this is how the token of {name} is come by");
+            let known = match &oauth2.client_secret {
+                Some(secret) => format!("{} and the secret {secret}", oauth2.client_id),
+                None => oauth2.client_id.clone(),
+            };
+            if let Some(url) = &oauth2.authorize_url {
+                asks.thing(
+                    format!("a sign-in at {url} as {}, for {scopes:?}", oauth2.client_id),
+                    &why,
+                );
+            }
+            let more = oauth2.token_params.iter().map(|(name, value)| format!(", {name}={value}"));
+            let more: String = more.collect();
+            for url in [Some(&oauth2.token_url), oauth2.refresh_url.as_ref()].into_iter().flatten()
+            {
+                asks.thing(format!("tokens from {url} for {known}, for {scopes:?}{more}"), &why);
+            }
+            for (param, capture) in &oauth2.capture {
+                let like = capture.like.as_deref().unwrap_or("whatever it is");
+                asks.thing(format!("{{param:{param}}} from the vendor, being {like}"), &why);
+            }
+        }
+    }
+
     /// Webhooks as the manifest says them, word for word: any change of how they are known to be
     /// genuine, or of what is answered to whom, is worth a look.
     fn ask_webhooks(&self, asks: &mut Asks) {
@@ -186,8 +217,12 @@ fn once(idempotency: &Option<Idempotency>) -> String {
 }
 
 /// What goes along with a request, named by the secrets that it is made of.
-fn credential(auth: &Auth) -> String {
+fn credential(name: &str, auth: &Auth) -> String {
     match auth {
+        Auth::OAuth2(oauth2) => format!(
+            "with the token of {name} in the header {} after {:?}",
+            oauth2.header, oauth2.prefix
+        ),
         Auth::Bearer { secret } => format!("with the secret {secret} as a bearer token"),
         Auth::ApiKey { placement, name, secret, prefix } => {
             let place = match placement {

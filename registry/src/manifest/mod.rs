@@ -27,7 +27,10 @@ use std::collections::BTreeMap;
 
 pub use actions::{Action, Entity, EventKind, Idempotency, SchemaRef};
 pub use asks::{Ask, Asks};
-pub use auth::{Auth, Password, Placement, Username};
+pub use auth::{
+    Auth, Capture, CaptureFrom, ClientAuth, DeadWhen, Grant, OAuth2, Password, Placement,
+    TokenBody, Username,
+};
 pub use connector::{CATEGORIES, Connector, ROLES};
 pub use egress::{Budget, Egress, Health, Http, METHODS};
 pub use error::{MISTAKES_MAX, ManifestError, Mistake};
@@ -75,6 +78,14 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Whether the value of a param comes from a vendor at the sign-in.
+    pub fn is_captured(&self, param: &str) -> bool {
+        self.auth.values().any(|auth| match auth {
+            Auth::OAuth2(oauth2) => oauth2.capture.contains_key(param),
+            _ => false,
+        })
+    }
+
     /// Reads and checks the text of a manifest. `file` is what its mistakes are named after.
     ///
     /// # Errors

@@ -21,6 +21,13 @@ pub(super) fn duration_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     })
 }
 
+/// The same where it may be left out.
+pub(super) fn maybe_duration_ms<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u64>, D::Error> {
+    duration_ms(deserializer).map(Some)
+}
+
 fn parse_ms(text: &str) -> Option<u64> {
     let unit_ms = match text.bytes().last()? {
         b's' => 1000,

@@ -42,6 +42,14 @@ impl Webhooks for Orders {
     }
 }
 
+impl Account for Orders {
+    fn check(host: &dyn Host) -> Result<String, Problem> {
+        let me: Value =
+            host.send(Request::get("https://api.orders.example/v1/me"))?.ok()?.json()?;
+        Ok(me["name"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
 impl Actions for Orders {
     fn invoke(host: &dyn Host, call: Call) -> Result<Value, Problem> {
         let input: Value = call.input()?;

@@ -31,6 +31,16 @@ pub trait Vendor: Send + Sync + 'static {
     /// under which that description's paths are found at the vendor.
     const SPECS: &'static [(&'static str, &'static str)];
 
+    /// A request has come.
+    fn begun(&self, method: &Method, path: &str) {
+        let _ = (method, path);
+    }
+
+    /// Its answer goes out, or its connection is closed.
+    fn ended(&self, method: &Method, path: &str) {
+        let _ = (method, path);
+    }
+
     /// Does what is asked; none where no route matches.
     fn answer(&self, ask: &Ask) -> Option<Reply>;
 
@@ -152,6 +162,7 @@ impl<V: Vendor> Exchange<V> {
             body,
             at_ms,
         };
+        self.vendor.begun(&ask.method, &ask.path);
         let fault = self.faults.take(&ask.method, &ask.path);
         let reply = self.work(&ask, fault);
         let wait = self.faults.wait();
@@ -159,6 +170,7 @@ impl<V: Vendor> Exchange<V> {
             let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             SystemClock.sleep_until(SystemClock.now_ms().saturating_add(wait_ms)).await;
         }
+        self.vendor.ended(&ask.method, &ask.path);
         let cut = fault == Some(Fault::Cut);
         let outcome = if cut { Outcome::Cut } else { Outcome::Answered(reply.status.as_u16()) };
         self.journal.keep(Asked {

@@ -6,6 +6,7 @@
 
 mod exchange;
 mod fault;
+pub mod identity;
 mod journal;
 mod openapi;
 mod pipedrive;

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{egress::Credential, secret::Secret};
+use crate::secret::Secret;
 
 fn policy(auth: Option<Credential>, redirect_to: Option<&str>) -> Policy {
     let rule = Rule {
         origin: "https://api.example.com".parse().unwrap(),
         methods: vec!["GET".into(), "POST".into(), "TRACE".into()],
         paths: vec!["/".into()],
-        auth,
+        auth: auth.map(Auth::Fixed),
         safe_posts: Vec::new(),
         redirect_to: redirect_to.map(|origin| origin.parse().unwrap()),
     };
@@ -37,8 +37,17 @@ fn request(headers: &[(&str, &str)]) -> Request {
     }
 }
 
+/// The request as it is sent.
+fn sent(policy: &Policy, request: Request) -> Result<http::Request<Full<Bytes>>, EgressError> {
+    let prepared = prepare(policy, request)?;
+    match &prepared.auth {
+        Some(Auth::Fixed(credential)) => prepared.with(Some(credential)),
+        _ => prepared.with(None),
+    }
+}
+
 fn refused(request: Request) -> String {
-    match prepare(&policy(bearer(), None), request) {
+    match sent(&policy(bearer(), None), request) {
         Err(EgressError::Invalid(why)) => why,
         other => panic!("not refused as invalid: {other:?}"),
     }
@@ -89,7 +98,7 @@ fn bounds_on_headers_body_and_url_hold() {
     let url = format!("https://api.example.com/{}", "a".repeat(URL_BYTES_MAX));
     refused(Request { url, ..request(&[]) });
     let whole = Request { body: Some(vec![0; BODY_BYTES_MAX].into()), ..request(&[]) };
-    assert!(prepare(&policy(None, None), whole).is_ok());
+    assert!(sent(&policy(None, None), whole).is_ok());
 }
 
 #[test]
@@ -111,7 +120,7 @@ fn urls_that_are_not_plain_are_refused() {
     ] {
         if url == "https:///v1" {
             // The parser reads this as the host `v1`, which no rule grants.
-            let result = prepare(&policy(None, None), Request { url: url.into(), ..request(&[]) });
+            let result = sent(&policy(None, None), Request { url: url.into(), ..request(&[]) });
             assert!(matches!(result, Err(EgressError::Refused(_))));
             continue;
         }
@@ -131,9 +140,10 @@ fn what_the_host_adds_is_there_and_wins() {
         ("x-own", "1"),
     ]);
     let idempotency = Some(("Idempotency-Key".to_owned(), "run-1".to_owned()));
-    let prepared = prepare(&policy(bearer(), None), Request { idempotency, ..given }).unwrap();
-    assert!(prepared.mutates);
-    let headers = prepared.request.headers();
+    let given = Request { idempotency, ..given };
+    assert!(prepare(&policy(bearer(), None), given.clone()).unwrap().mutates);
+    let sent = sent(&policy(bearer(), None), given).unwrap();
+    let headers = sent.headers();
     assert_eq!(headers["x-tenant"], "t-1");
     assert_eq!(headers["accept"], "application/pdf");
     assert_eq!(headers["x-own"], "1");
@@ -142,7 +152,7 @@ fn what_the_host_adds_is_there_and_wins() {
     assert_eq!(headers["host"], "api.example.com");
     assert_eq!(headers["user-agent"], AGENT);
     assert!(!headers.contains_key("accept-encoding"));
-    assert!(!format!("{prepared:?}").contains("token-0123456789"));
+    assert!(!format!("{sent:?}").contains("token-0123456789"));
 }
 
 #[test]
@@ -159,7 +169,7 @@ fn a_manifest_cannot_take_the_hosts_headers_either() {
     let by_auth = Credential::Header { name: name(), value };
     let by_auth = Policy::new(vec![rule(Some(by_auth))], Vec::new());
     for policy in [by_header, by_auth] {
-        assert!(matches!(prepare(&policy, request(&[])), Err(EgressError::Invalid(_))));
+        assert!(matches!(sent(&policy, request(&[])), Err(EgressError::Invalid(_))));
     }
     refused(Request { idempotency: Some((name(), "chunked".to_owned())), ..request(&[]) });
 }
@@ -170,10 +180,10 @@ fn a_credential_in_the_query_is_the_hosts_alone() {
         let value = Secret::new("key-0123456789".to_owned());
         Some(Credential::Query { name: "api_token".into(), value })
     };
-    let prepared = prepare(&policy(auth(), None), request(&[])).unwrap();
-    assert_eq!(prepared.request.uri().query(), Some("q=1&api_token=key-0123456789"));
+    let whole = sent(&policy(auth(), None), request(&[])).unwrap();
+    assert_eq!(whole.uri().query(), Some("q=1&api_token=key-0123456789"));
     let url = "https://api.example.com/?api%5Ftoken=other".to_owned();
-    let named = prepare(&policy(auth(), None), Request { url, ..request(&[]) });
+    let named = sent(&policy(auth(), None), Request { url, ..request(&[]) });
     assert!(matches!(named, Err(EgressError::Invalid(_))));
 }
 
@@ -188,8 +198,8 @@ fn a_stand_in_gets_the_request_under_the_right_name() {
             "sandbox.example.com",
         ),
     ] {
-        let prepared = prepare(&policy(None, Some(stand_in)), request(&[])).unwrap();
-        assert_eq!(prepared.request.uri().to_string(), uri);
-        assert_eq!(prepared.request.headers()["host"], host);
+        let sent = sent(&policy(None, Some(stand_in)), request(&[])).unwrap();
+        assert_eq!(sent.uri().to_string(), uri);
+        assert_eq!(sent.headers()["host"], host);
     }
 }

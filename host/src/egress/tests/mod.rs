@@ -17,7 +17,7 @@ fn rule(origin: &str, stand_in: Option<&str>) -> Rule {
         origin: origin.parse().unwrap(),
         methods: ["GET", "POST", "PUT", "PATCH", "DELETE"].map(String::from).to_vec(),
         paths: vec!["/".into()],
-        auth: Some(Credential::Bearer(Secret::new(SECRET.to_owned()))),
+        auth: Some(Auth::Fixed(Credential::Bearer(Secret::new(SECRET.to_owned())))),
         safe_posts: vec!["/search".into()],
         redirect_to: stand_in.map(|origin| origin.parse().unwrap()),
     }

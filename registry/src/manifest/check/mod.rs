@@ -3,6 +3,7 @@
 //! Owns what the blocks must be to each other; a file for each group of blocks. Promises to find
 //! every mistake, up to a bound, and to place each at the line that must change.
 
+mod auth;
 mod form;
 mod offers;
 mod templates;

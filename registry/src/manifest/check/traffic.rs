@@ -10,7 +10,6 @@ use url::Url;
 use super::{Check, header_mistake};
 use crate::manifest::{
     METHODS,
-    auth::{Auth, Password, Placement, Username},
     document::{Place, search},
     egress::Egress,
     webhook::Webhook,
@@ -74,42 +73,6 @@ impl Check<'_, '_> {
             };
             let place = value.and_then(|value| search(value, &block, &holds_it));
             self.secret(&place.unwrap_or_else(|| block.clone()), name);
-        }
-    }
-
-    fn auth(&mut self, place: &Place, auth: &Auth) {
-        match auth {
-            Auth::Bearer { secret } => self.secret(&place.key("secret"), secret),
-            Auth::ApiKey { placement, name, secret, prefix } => {
-                self.secret(&place.key("secret"), secret);
-                self.key_name(&place.key("name"), *placement, name);
-                if !is_header_value(prefix) {
-                    let message = "`prefix` is not plain text on one line";
-                    self.wrong(&place.key("prefix"), message, "use visible ASCII and spaces");
-                }
-            }
-            Auth::Basic { username, password } => {
-                match username {
-                    Username::Secret(name) => self.secret(&place.key("username_secret"), name),
-                    Username::Param(name) => self.param(&place.key("username_param"), name),
-                }
-                if let Password::Secret(name) = password {
-                    self.secret(&place.key("password_secret"), name);
-                }
-            }
-        }
-    }
-
-    /// The header or the query parameter that carries a key.
-    fn key_name(&mut self, place: &Place, placement: Placement, name: &str) {
-        let in_query = |b: u8| b.is_ascii_alphanumeric() || b"-._~$[]".contains(&b);
-        match placement {
-            Placement::Header => self.header(place, name),
-            Placement::Query if name.is_empty() || !name.bytes().all(in_query) => {
-                let message = format!("`{}` is not a query parameter", name.escape_debug());
-                self.wrong(place, message, "use letters, digits, `-`, `_` and `.`");
-            }
-            Placement::Query => {}
         }
     }
 
@@ -188,6 +151,6 @@ impl Check<'_, '_> {
     }
 }
 
-fn is_header_value(text: &str) -> bool {
+pub(super) fn is_header_value(text: &str) -> bool {
     text.len() <= HEADER_VALUE_BYTES_MAX && text.bytes().all(|b| matches!(b, b' '..=b'~'))
 }

@@ -2,7 +2,11 @@
 //!
 //! Owns the kinds. Names secrets, and never holds one.
 
+mod oauth2;
+
 use serde::Deserialize;
+
+pub use oauth2::{Capture, CaptureFrom, ClientAuth, DeadWhen, Grant, OAuth2, TokenBody};
 
 /// One way of attaching a credential; `[[egress]]` says to which origin it goes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -31,6 +35,18 @@ pub enum Auth {
         /// The password.
         password: Password,
     },
+    /// A token that a vendor gives and the host keeps fresh.
+    OAuth2(Box<OAuth2>),
+}
+
+/// Where a token goes unless a manifest says otherwise.
+fn authorization() -> String {
+    "authorization".into()
+}
+
+/// What stands before a token unless a manifest says otherwise.
+fn bearer() -> String {
+    "Bearer ".into()
 }
 
 /// Where an API key goes.
@@ -63,6 +79,17 @@ pub enum Password {
 }
 
 impl Auth {
+    /// The URLs to which the host itself goes for it: templates over params.
+    pub fn urls(&self) -> Vec<&str> {
+        match self {
+            Self::OAuth2(oauth2) => {
+                let more = [&oauth2.authorize_url, &oauth2.refresh_url].into_iter().flatten();
+                more.chain([&oauth2.token_url]).map(String::as_str).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The secrets that it names.
     pub fn secret_names(&self) -> Vec<&str> {
         match self {
@@ -78,6 +105,7 @@ impl Auth {
                 };
                 username.into_iter().chain(password).collect()
             }
+            Self::OAuth2(oauth2) => oauth2.client_secret.iter().map(String::as_str).collect(),
         }
     }
 }
@@ -103,6 +131,8 @@ enum Written {
         password_secret: Option<String>,
         password: Option<String>,
     },
+    #[serde(rename = "oauth2")]
+    OAuth2(Box<OAuth2>),
 }
 
 impl TryFrom<Written> for Auth {
@@ -133,6 +163,7 @@ impl TryFrom<Written> for Auth {
                 };
                 Self::Basic { username, password }
             }
+            Written::OAuth2(oauth2) => Self::OAuth2(oauth2),
         })
     }
 }

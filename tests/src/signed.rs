@@ -1,0 +1,68 @@
+//! The system of orders behind a sign-in: its connector, and how a person connects it.
+
+use serde_json::Value;
+
+use crate::{
+    browser::{self, Page},
+    house::House,
+    orders::{KEY, MANIFEST},
+    releases,
+    twin::{
+        Twin,
+        identity::{CLIENT_ID, CLIENT_SECRET, Identity},
+    },
+};
+
+/// How the connector says that its token is had.
+pub const AUTH: &str = r#"
+[auth.main]
+kind = "oauth2"
+grant = "code"
+authorize_url = "https://identity.orders.example/authorize"
+token_url = "https://identity.orders.example/token"
+client_id = "{param:client_id}"
+client_secret = "client_secret"
+scopes = ["receipts", "offline_access"]
+"#;
+
+/// The manifest of the orders connector with such an `[auth.main]`.
+pub fn manifest(auth: &str) -> String {
+    let signed = MANIFEST
+        .replace("methods = [\"POST\"]", "methods = [\"GET\", \"POST\"]")
+        .replace("paths = [\"/v1/receipts\"]", "paths = [\"/v1/receipts\", \"/v1/me\"]")
+        .replace("why = \"writes receipts\"", "auth = \"main\"\nwhy = \"writes receipts\"");
+    let form = "[[param]]\nname = \"client_id\"\ntitle = \"Client id\"\n\n\
+                [[secret]]\nname = \"client_secret\"\ntitle = \"Client secret\"\n";
+    format!("{signed}\n{form}{auth}")
+}
+
+/// Installs the connector and adds the connection `orders`, at which nobody has signed in yet.
+pub async fn add(house: &House, vendor: &Twin<Identity>, auth: &str) {
+    house.install("signed", &releases::guest("signed", &manifest(auth))).await;
+    let key = format!("signing_key=@{}", house.file("signing-key", KEY));
+    let secret = format!("client_secret=@{}", house.file("client-secret", CLIENT_SECRET));
+    let client = format!("client_id={CLIENT_ID}");
+    let api = format!("https://api.orders.example={}", vendor.origin());
+    let identity = format!("https://identity.orders.example={}", vendor.origin());
+    let add = ["connection", "add", "orders", "--connector", "orders", "--set", &client];
+    let secrets = ["--secret", &key, "--secret", &secret];
+    house.does(&[&add[..], &secrets, &["--origin", &api, "--origin", &identity]].concat()).await;
+}
+
+/// Does what a person does: begins a sign-in, goes to the vendor, agrees, and comes back.
+/// Answers the page on which they end.
+pub async fn signs_in(house: &House) -> Page {
+    browser::open(&goes_to_the_vendor(house).await).await
+}
+
+/// The same up to the vendor: where it sends the person back to.
+pub async fn goes_to_the_vendor(house: &House) -> String {
+    let begun = house.told(&["connection", "authorize", "orders", "--no-wait"]).await;
+    let url = begun["url"].as_str().expect("a URL");
+    browser::open(url).await.location.expect("the vendor sends them back")
+}
+
+/// How the sign-in stands, as `connection list` tells it.
+pub async fn standing(house: &House) -> Value {
+    house.told(&["connection", "list"]).await[0]["sign_ins"][0].clone()
+}
