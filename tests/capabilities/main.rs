@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test: what is not there is the failure")]
 
 mod context;
+mod credentials;
 mod http;
 mod limits;
 mod probe;

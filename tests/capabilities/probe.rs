@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use jackfield::{
     capabilities::{Particulars, Window},
     connections::Live,
@@ -46,7 +46,7 @@ why = "is asked questions"
 "#;
 
 /// What the probe has of its own: a setting, its action and its limits.
-const OWN: &str = r#"
+pub const OWN: &str = r#"
 [[param]]
 name = "word"
 title = "A word"
@@ -67,6 +67,9 @@ storage_kib = 64
 /// The secret that egress attaches.
 pub const TOKEN: &str = "token-9f3b1c77";
 
+/// What a sign-in at the mirror gives.
+pub const SESSION: &str = "session-5d0e6f21";
+
 /// A vendor that says what it was asked, credential and all.
 #[derive(Debug)]
 pub struct Mirror;
@@ -75,6 +78,12 @@ impl Vendor for Mirror {
     const SPECS: &'static [(&'static str, &'static str)] = &[];
 
     fn answer(&self, ask: &Ask) -> Option<Reply> {
+        if ask.path == "/sign-in" {
+            let answer = json!({ "session": { "token": SESSION }, "access_token": SESSION });
+            let cookie = HeaderValue::try_from(format!("sid={SESSION}; Path=/; HttpOnly"));
+            let cookie = cookie.expect("plain text");
+            return Some(Reply::json(StatusCode::OK, &answer).with("set-cookie", cookie));
+        }
         let header = |name: &str| ask.header(name).unwrap_or_default().to_owned();
         let seen = json!({
             "authorization": header("authorization"),

@@ -2,17 +2,15 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jackfield_registry::manifest::{
-    Auth, Budget, Manifest, Password, Placement, SecretUse, Username,
-};
+use jackfield_registry::manifest::{Budget, Manifest, SecretUse};
 use serde_json::Value;
 
-use super::{Connection, ConnectionError, Inner, State};
+use super::{Connection, ConnectionError, Inner, State, credential::Ingredients};
 use crate::{
     capabilities::{Means, Use},
     connectors::Installed,
-    egress::{self, Credential, Origin, Policy, Rate, Rule},
-    oauth::{Ground, SignIn},
+    egress::{Origin, Policy, Rate, Rule},
+    oauth::SignIn,
     secret::Secret,
     verify,
 };
@@ -68,8 +66,9 @@ impl Inner {
         let manifest = &connector.manifest;
         let values = values(manifest, &connection.settings);
         let secrets = self.secrets(&connection, manifest)?;
-        let sign_ins = self.sign_ins(&connection, manifest, &values, &secrets)?;
-        let policy = self.policy(&connection, manifest, &values, &secrets, &sign_ins)?;
+        let of = Ingredients { manifest, values: &values, secrets: &secrets };
+        let sign_ins = self.sign_ins(&connection, &of)?;
+        let policy = self.policy(&connection, &of, &sign_ins)?;
         let uses = manifest.secrets.iter().map(|secret| {
             let uses = secret.guest.iter().map(|way| match way {
                 SecretUse::Mac => Use::Mac,
@@ -92,41 +91,15 @@ impl Inner {
         Ok(Live { connection, connector, means, sign_ins, secrets })
     }
 
-    /// The sign-ins that the manifest describes.
-    fn sign_ins(
-        &self,
-        connection: &Connection,
-        manifest: &Manifest,
-        values: &BTreeMap<String, String>,
-        secrets: &BTreeMap<String, Secret<Vec<u8>>>,
-    ) -> Result<BTreeMap<String, SignIn>, ConnectionError> {
-        let mut sign_ins = BTreeMap::new();
-        for (name, auth) in &manifest.auth {
-            let Auth::OAuth2(oauth2) = auth else { continue };
-            let secret = oauth2.client_secret.as_ref().and_then(|name| secrets.get(name));
-            let ground = Ground {
-                connection: &connection.name,
-                manifest: oauth2,
-                client_secret: secret.map(text),
-                stand_ins: &connection.origins,
-                redirect_url: &self.redirect_url,
-            };
-            let scheme = self.keeper.scheme(ground, |template| fill(template, values))?;
-            sign_ins.insert(name.clone(), self.keeper.sign_in(&connection.name, name, scheme)?);
-        }
-        Ok(sign_ins)
-    }
-
     /// What the connection may reach: what the manifest asks for, with the settings filled in,
     /// the credentials attached, and the operator's origins in place.
     fn policy(
         &self,
         connection: &Connection,
-        manifest: &Manifest,
-        values: &BTreeMap<String, String>,
-        secrets: &BTreeMap<String, Secret<Vec<u8>>>,
+        of: &Ingredients<'_>,
         sign_ins: &BTreeMap<String, SignIn>,
     ) -> Result<Policy, ConnectionError> {
+        let Ingredients { manifest, values, .. } = of;
         let mut rules = Vec::new();
         for asked in &manifest.egress {
             let origin = fill(&asked.origin, values);
@@ -134,13 +107,7 @@ impl Inner {
             if is_open(&origin) {
                 continue;
             }
-            let auth = asked.auth.as_ref().and_then(|name| match sign_ins.get(name) {
-                Some(sign_in) => Some(egress::Auth::Issued(sign_in.issuer())),
-                None => {
-                    let auth = manifest.auth.get(name)?;
-                    credential(auth, values, secrets).map(egress::Auth::Fixed)
-                }
-            });
+            let auth = asked.auth.as_deref().and_then(|name| self.auth(name, of, sign_ins));
             let stand_in = connection.origins.get(&origin);
             rules.push(Rule {
                 origin: parse(&origin)?,
@@ -173,45 +140,6 @@ impl Inner {
         }
         Ok(secrets)
     }
-}
-
-/// The credential that an `[auth.*]` describes; none while a secret of it is not set.
-fn credential(
-    auth: &Auth,
-    values: &BTreeMap<String, String>,
-    secrets: &BTreeMap<String, Secret<Vec<u8>>>,
-) -> Option<Credential> {
-    let value = |name: &str| values.get(name).cloned().unwrap_or_default();
-    let secret = |name: &str| secrets.get(name).map(text);
-    match auth {
-        Auth::Bearer { secret: name } => secret(name).map(Credential::Bearer),
-        Auth::ApiKey { placement, name, secret: key, prefix } => {
-            let value = Secret::new(format!("{prefix}{}", secret(key)?.expose()));
-            let name = name.clone();
-            Some(match placement {
-                Placement::Header => Credential::Header { name, value },
-                Placement::Query => Credential::Query { name, value },
-            })
-        }
-        Auth::Basic { username, password } => {
-            let username = match username {
-                Username::Secret(name) => secret(name)?,
-                Username::Param(name) => Secret::new(value(name)),
-            };
-            let password = match password {
-                Password::Secret(name) => secret(name)?,
-                Password::Literal(text) => Secret::new(text.clone()),
-            };
-            Some(Credential::Basic { username, password })
-        }
-        // What a sign-in gives is asked for at each request.
-        Auth::OAuth2(_) => None,
-    }
-}
-
-/// A secret as text: it was set as such, so this loses nothing.
-fn text(secret: &Secret<Vec<u8>>) -> Secret<String> {
-    Secret::new(String::from_utf8_lossy(secret.expose()).into_owned())
 }
 
 fn parse(origin: &str) -> Result<Origin, ConnectionError> {

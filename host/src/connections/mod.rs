@@ -6,6 +6,7 @@
 
 mod change;
 mod check;
+mod credential;
 mod live;
 mod sign_in;
 

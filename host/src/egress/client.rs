@@ -29,6 +29,7 @@ use super::{
     EgressConfig,
     budget::Budget,
     connect::Connector,
+    credential::Credential,
     error::{EgressError, Stage},
     issuer::{Auth, Issued},
     policy::Policy,
@@ -52,8 +53,6 @@ const REPLY_HEADERS_MAX: usize = 100;
 const REPLY_HEAD_BYTES_MAX: usize = 64 << 10;
 /// Issued credentials that are remembered, over all of a connection's issuers.
 const ISSUED_MAX: usize = 8;
-/// The status for "show who you are" (RFC 9110, section 15.5.2).
-const UNAUTHORIZED: u16 = 401;
 /// The status for "too many requests" (RFC 6585).
 const TOO_MANY: u16 = 429;
 
@@ -226,28 +225,30 @@ impl Client {
     }
 
     /// Sends a request with what shows who is asking. Where that was issued and is turned away
-    /// with a 401, once more with another: a 401 says that nothing was done.
+    /// by a status that says so, once more with another: nothing was done the first time.
     async fn shown(
         &self,
         prepared: &Prepared,
         progress: &mut Progress,
     ) -> Result<Reply, EgressError> {
+        let with =
+            |credential: Option<&Credential>| prepared.with(credential, self.0.clock.now_ms());
         let issuer = match &prepared.auth {
-            None => return self.exchange(prepared.with(None)?, progress).await,
+            None => return self.exchange(with(None)?, progress).await,
             Some(Auth::Fixed(credential)) => {
-                return self.exchange(prepared.with(Some(credential))?, progress).await;
+                return self.exchange(with(Some(credential))?, progress).await;
             }
             Some(Auth::Issued(issuer)) => issuer,
         };
         let first = self.learnt(issuer.issue().await?);
-        let reply = self.exchange(prepared.with(Some(&first.credential))?, progress).await?;
-        if reply.status != UNAUTHORIZED {
+        let reply = self.exchange(with(Some(&first.credential))?, progress).await?;
+        if !issuer.refuses(reply.status) {
             return Ok(reply);
         }
         let Some(second) = issuer.anew(&first).await? else { return Ok(reply) };
         let second = self.learnt(second);
         *progress = Progress::default();
-        self.exchange(prepared.with(Some(&second.credential))?, progress).await
+        self.exchange(with(Some(&second.credential))?, progress).await
     }
 
     /// Remembers what must not come back.

@@ -4,12 +4,29 @@
 //! Promises that a credential goes into a request only here, after the guest's part is complete.
 //! Never shows one: the types print as `[secret]`.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header::AUTHORIZATION};
 use url::Url;
 
-use super::error::EgressError;
+use super::{
+    error::EgressError,
+    placeholder::Placeholders,
+    signing::{OAuth1, Template},
+};
 use crate::secret::Secret;
+
+/// A request that is complete but for what shows who is asking.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) method: Method,
+    /// At the vendor itself, even where a stand-in gets it.
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
 
 /// What the host adds to a request to show who is asking.
 #[derive(Debug, Clone)]
@@ -37,15 +54,24 @@ pub enum Credential {
         /// The password; may be empty.
         password: Secret<String>,
     },
+    /// A signature by OAuth 1.0a.
+    OAuth1(Arc<OAuth1>),
+    /// A signature of the vendor's own.
+    Signature(Arc<Template>),
+    /// Values in the place of what the guest wrote for them.
+    Placeholders(Arc<Placeholders>),
 }
 
 impl Credential {
-    /// The header that it fills, in lower case.
-    pub(super) fn header(&self) -> Option<String> {
+    /// The headers that it fills, in lower case.
+    pub(super) fn headers(&self) -> Vec<String> {
         match self {
-            Self::Bearer(_) | Self::Basic { .. } => Some(AUTHORIZATION.as_str().to_owned()),
-            Self::Header { name, .. } => Some(name.to_ascii_lowercase()),
-            Self::Query { .. } => None,
+            Self::Bearer(_) | Self::Basic { .. } | Self::OAuth1(_) => {
+                vec![AUTHORIZATION.as_str().to_owned()]
+            }
+            Self::Header { name, .. } => vec![name.to_ascii_lowercase()],
+            Self::Signature(template) => template.header_names(),
+            Self::Query { .. } | Self::Placeholders(_) => Vec::new(),
         }
     }
 
@@ -58,8 +84,11 @@ impl Credential {
     }
 
     /// Puts it into a request that is otherwise complete.
-    pub(super) fn attach(&self, url: &mut Url, headers: &mut HeaderMap) -> Result<(), EgressError> {
+    pub(super) fn attach(&self, draft: &mut Draft, now_ms: u64) -> Result<(), EgressError> {
         let (name, value) = match self {
+            Self::OAuth1(oauth1) => return oauth1.attach(draft, now_ms),
+            Self::Signature(template) => return template.attach(draft, now_ms),
+            Self::Placeholders(placeholders) => return placeholders.attach(draft),
             Self::Bearer(token) => (AUTHORIZATION, format!("Bearer {}", token.expose())),
             Self::Basic { .. } => (AUTHORIZATION, format!("Basic {}", self.basic())),
             Self::Header { name, value } => {
@@ -67,13 +96,13 @@ impl Credential {
                 (name, value.expose().clone())
             }
             Self::Query { name, value } => {
-                url.query_pairs_mut().append_pair(name, value.expose());
+                draft.url.query_pairs_mut().append_pair(name, value.expose());
                 return Ok(());
             }
         };
         let mut value = HeaderValue::try_from(value).map_err(|_| EgressError::Credential)?;
         value.set_sensitive(true);
-        headers.insert(name, value);
+        draft.headers.insert(name, value);
         Ok(())
     }
 
@@ -92,6 +121,17 @@ impl Credential {
     pub(super) fn secrets(&self, long_enough: impl Fn(&str) -> bool) -> Vec<Secret<String>> {
         match self {
             Self::Bearer(value) => vec![value.clone()],
+            Self::OAuth1(oauth1) => {
+                vec![
+                    oauth1.consumer_secret.clone(),
+                    oauth1.token_secret.clone(),
+                    oauth1.token.clone(),
+                ]
+            }
+            Self::Signature(template) => {
+                template.secrets.values().chain([&template.key]).cloned().collect()
+            }
+            Self::Placeholders(placeholders) => placeholders.secrets(),
             Self::Header { value, .. } | Self::Query { value, .. } => {
                 let whole = value.expose().trim_end_matches('=');
                 let tail = whole.rsplit([' ', '=', ':']).next().unwrap_or_default();
@@ -114,11 +154,19 @@ impl Credential {
 mod tests {
     use super::*;
 
+    fn draft() -> Draft {
+        Draft {
+            method: Method::GET,
+            url: Url::parse("https://api.example.com/v1?page=2").unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+
     fn attached(credential: &Credential) -> (String, HeaderMap) {
-        let mut url = Url::parse("https://api.example.com/v1?page=2").unwrap();
-        let mut headers = HeaderMap::new();
-        credential.attach(&mut url, &mut headers).unwrap();
-        (url.into(), headers)
+        let mut draft = draft();
+        credential.attach(&mut draft, 0).unwrap();
+        (draft.url.into(), draft.headers)
     }
 
     fn secret(text: &str) -> Secret<String> {
@@ -146,9 +194,8 @@ mod tests {
 
     #[test]
     fn a_value_that_would_split_the_header_is_refused() {
-        let mut url = Url::parse("https://api.example.com/").unwrap();
         let bad = Credential::Bearer(secret("abc\r\nx-admin: 1"));
-        let result = bad.attach(&mut url, &mut HeaderMap::new());
+        let result = bad.attach(&mut draft(), 0);
         assert!(matches!(result, Err(EgressError::Credential)));
     }
 

@@ -46,6 +46,12 @@ pub enum EgressError {
          line ends"
     )]
     Credential,
+    /// The key is none, or a value that is signed is not there.
+    #[error(
+        "the request cannot be signed: the key is not what the manifest says, or a value is not \
+         set; hint: set the connection's secrets again"
+    )]
+    SigningKey,
     /// The sign-in is gone, and only a person can renew it.
     #[error("the sign-in `{auth}` of the connection needs a person: {why}")]
     NeedsPerson {
@@ -140,7 +146,7 @@ impl EgressError {
     /// The code of `wit/types.wit`.
     fn code(&self) -> &'static str {
         match self {
-            Self::Invalid(_) | Self::Credential => "invalid",
+            Self::Invalid(_) | Self::Credential | Self::SigningKey => "invalid",
             Self::Refused(_) | Self::Address { .. } => "forbidden",
             Self::RateLimited { .. } | Self::TokenTooYoung { .. } => "rate-limited",
             Self::NeedsPerson { .. } => "unauthorized",

@@ -11,8 +11,11 @@ pub type Issuing<'a, T> = Pin<Box<dyn Future<Output = Result<T, EgressError>> + 
 
 /// Who knows the credential of the moment.
 pub trait Issuer: Send + Sync + fmt::Debug + 'static {
-    /// The header that it fills, in lower case: a guest may not.
-    fn header(&self) -> &str;
+    /// The headers that it fills, in lower case: a guest may not.
+    fn headers(&self) -> Vec<String>;
+
+    /// Whether a status says that a token has run out.
+    fn refuses(&self, status: u16) -> bool;
 
     /// The credential of the moment. Waits while one is being had.
     fn issue(&self) -> Issuing<'_, Issued>;
@@ -41,11 +44,11 @@ pub enum Auth {
 }
 
 impl Auth {
-    /// The header that it fills, in lower case.
-    pub(super) fn header(&self) -> Option<String> {
+    /// The headers that it fills, in lower case.
+    pub(super) fn headers(&self) -> Vec<String> {
         match self {
-            Self::Fixed(credential) => credential.header(),
-            Self::Issued(issuer) => Some(issuer.header().to_owned()),
+            Self::Fixed(credential) => credential.headers(),
+            Self::Issued(issuer) => issuer.headers(),
         }
     }
 }

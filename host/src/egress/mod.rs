@@ -19,12 +19,14 @@ mod issuer;
 mod network;
 mod origin;
 mod path;
+mod placeholder;
 mod policy;
 mod reply;
 mod retry_after;
 mod sanitise;
 mod scrub;
 mod sent;
+mod signing;
 #[cfg(test)]
 mod tests;
 
@@ -41,11 +43,13 @@ pub use error::{EgressError, Stage};
 pub use issuer::{Auth, Issued, Issuer, Issuing};
 pub use network::{Network, SystemNetwork};
 pub use origin::{NotAnOrigin, Origin, Scheme};
+pub use placeholder::{Escape, Placeholders};
 pub use policy::{Policy, Refusal, Rule};
 pub use reply::Reply;
 pub use retry_after::retry_after;
 pub use scrub::scrubbed;
 pub use sent::Sent;
+pub use signing::{Jwt, JwtIssuer, OAuth1, Template};
 
 use self::budget::Budget;
 use crate::clock::{SharedClock, SystemClock};

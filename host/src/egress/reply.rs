@@ -27,6 +27,8 @@ pub struct Reply {
     pub status: u16,
     /// Names in lower case, and values, in order; without `set-cookie`.
     pub headers: Vec<(String, String)>,
+    /// What it would have had a browser keep, for the host's own sign-ins; no guest sees it.
+    pub cookies: Vec<String>,
     /// The whole body, at most 10 MiB before secrets in it were replaced.
     pub body: Bytes,
 }
@@ -46,7 +48,9 @@ pub(super) async fn read(
     let headers = headers
         .map(|(name, value)| (name.as_str().to_owned(), scrubber.text(value.as_bytes())))
         .collect();
-    Ok(Reply { status: head.status.as_u16(), headers, body: scrubber.body(body) })
+    let cookies = head.headers.get_all(SET_COOKIE).iter();
+    let cookies = cookies.filter_map(|cookie| cookie.to_str().ok()).map(str::to_owned).collect();
+    Ok(Reply { status: head.status.as_u16(), headers, cookies, body: scrubber.body(body) })
 }
 
 /// The encoding of an answer, if it has one.

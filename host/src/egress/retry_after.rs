@@ -60,7 +60,10 @@ mod tests {
 
     fn after(value: &str, now_ms: u64) -> Option<Duration> {
         let headers = vec![("retry-after".to_owned(), value.to_owned())];
-        retry_after(&Reply { status: 429, headers, body: Bytes::new() }, now_ms)
+        retry_after(
+            &Reply { status: 429, headers, cookies: Vec::new(), body: Bytes::new() },
+            now_ms,
+        )
     }
 
     #[test]

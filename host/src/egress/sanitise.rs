@@ -15,7 +15,7 @@ use url::{Position, Url};
 
 use super::{
     client::Request,
-    credential::Credential,
+    credential::{Credential, Draft},
     error::EgressError,
     issuer::Auth,
     origin::Origin,
@@ -69,10 +69,7 @@ pub(super) struct Prepared {
     pub(super) mutates: bool,
     /// What shall show it.
     pub(super) auth: Option<Auth>,
-    method: Method,
-    url: Url,
-    headers: HeaderMap,
-    body: Bytes,
+    draft: Draft,
     /// Where it really goes.
     target: Origin,
 }
@@ -82,23 +79,27 @@ impl Prepared {
     pub(super) fn with(
         &self,
         credential: Option<&Credential>,
+        now_ms: u64,
     ) -> Result<http::Request<Full<Bytes>>, EgressError> {
-        let (mut url, mut headers) = (self.url.clone(), self.headers.clone());
+        let mut draft = self.draft.clone();
         if let Some(credential) = credential {
-            if credential.header().as_deref().is_some_and(is_hosts_own) {
+            if credential.headers().iter().any(|name| is_hosts_own(name)) {
                 return invalid("a credential may not go into a header that is the host's");
             }
             if let Some(name) = credential.query()
-                && url.query_pairs().any(|(named, _)| named == name)
+                && draft.url.query_pairs().any(|(named, _)| named == name)
             {
                 return invalid(format!("the query may not name `{name}`: the host adds it"));
             }
-            credential.attach(&mut url, &mut headers)?;
+            credential.attach(&mut draft, now_ms)?;
+            if draft.body.len() > BODY_BYTES_MAX {
+                return invalid(format!("the body is over {BODY_BYTES_MAX} bytes"));
+            }
         }
-        let mut sent = http::Request::new(Full::new(self.body.clone()));
-        *sent.method_mut() = self.method.clone();
-        *sent.uri_mut() = uri(&self.target, &url)?;
-        *sent.headers_mut() = headers;
+        let mut sent = http::Request::new(Full::new(draft.body));
+        *sent.method_mut() = draft.method;
+        *sent.uri_mut() = uri(&self.target, &draft.url)?;
+        *sent.headers_mut() = draft.headers;
         Ok(sent)
     }
 }
@@ -127,7 +128,8 @@ pub(super) fn prepare(policy: &Policy, request: Request) -> Result<Prepared, Egr
     }
     headers.insert(HOST, host(rule)?);
     let target = rule.redirect_to.as_ref().unwrap_or(&rule.origin).clone();
-    Ok(Prepared { mutates, auth: rule.auth.clone(), method, url, headers, body, target })
+    let draft = Draft { method, url, headers, body };
+    Ok(Prepared { mutates, auth: rule.auth.clone(), draft, target })
 }
 
 /// The URL of a request, if it is one that may be sent at all.
@@ -182,11 +184,11 @@ fn guests(given: &[(String, String)], rule: &Rule) -> Result<HeaderMap, EgressEr
     if bytes > HEADERS_BYTES_MAX {
         return invalid(format!("the headers are over {HEADERS_BYTES_MAX} bytes"));
     }
-    let credential = rule.auth.as_ref().and_then(|auth| auth.header());
+    let credential = rule.auth.as_ref().map(|auth| auth.headers()).unwrap_or_default();
     let mut headers = HeaderMap::with_capacity(given.len());
     for (name, value) in given {
         let (name, value) = pair(name, value)?;
-        if credential.as_deref() == Some(name.as_str()) {
+        if credential.iter().any(|filled| filled == name.as_str()) {
             return invalid(format!("the header `{name}` is the host's; hint: leave it out"));
         }
         if name != http::header::ACCEPT_ENCODING {

@@ -137,7 +137,7 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
 }
 
 /// Percent-encoding of all but the unreserved characters (RFC 3986, section 2.3).
-fn percent(text: &str) -> String {
+pub(super) fn percent(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {

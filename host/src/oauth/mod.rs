@@ -7,18 +7,19 @@
 
 mod account;
 mod endpoint;
+mod exchange;
 mod pending;
 mod record;
+mod renewal;
 mod scheme;
-
-#[cfg(test)]
-mod tests;
+mod session;
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use jackfield_registry::manifest::Auth;
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -35,7 +36,7 @@ use self::{
 };
 use crate::{
     clock::SharedClock,
-    egress::{Credential, Egress, Issued, Issuer, Issuing},
+    egress::{Credential, Egress, Issued, Issuer, Issuing, Placeholders},
     secret::Secret,
     store::{Batch, CommitError, Store, StoreError},
     vault::{Vault, VaultError},
@@ -128,13 +129,14 @@ impl Keeper {
         self.0.means.changed.subscribe()
     }
 
-    /// How tokens are had, with a connection's values filled in.
+    /// How tokens are had, with a connection's values filled in; none for a kind of `[auth.NAME]`
+    /// that needs no request of its own.
     pub fn scheme(
         &self,
+        auth: &Auth,
         ground: Ground<'_>,
-        fill: impl Fn(&str) -> String,
-    ) -> Result<Arc<Scheme>, OAuthError> {
-        Scheme::new(ground, &self.0.egress, fill)
+    ) -> Result<Option<Arc<Scheme>>, OAuthError> {
+        Scheme::new(auth, ground, &self.0.egress)
     }
 
     /// The sign-in of a connection by an `[auth.NAME]`.
@@ -156,8 +158,7 @@ impl Keeper {
                 account
             }
         };
-        let header = scheme.manifest.header.to_ascii_lowercase();
-        Ok(SignIn(Arc::new(Teller { account, scheme, header })))
+        Ok(SignIn { account, scheme })
     }
 
     /// Adds to a batch that nothing is known any more of the sign-ins of a connection.
@@ -180,26 +181,27 @@ impl Keeper {
 
 /// One sign-in of a connection, with the way in which its tokens are had. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct SignIn(Arc<Teller>);
-
-#[derive(Debug)]
-struct Teller {
+pub struct SignIn {
     account: Arc<Account>,
     scheme: Arc<Scheme>,
-    header: String,
 }
 
 impl SignIn {
-    /// What egress asks for credentials.
+    /// What egress asks for a token in its header.
     pub fn issuer(&self) -> Arc<dyn Issuer> {
-        self.0.clone()
+        Arc::new(Teller { sign_in: self.clone(), among: None })
+    }
+
+    /// What egress asks for a token in the place of `slot`, with other values beside it.
+    pub fn issuer_among(&self, slot: String, others: Placeholders) -> Arc<dyn Issuer> {
+        Arc::new(Teller { sign_in: self.clone(), among: Some((slot, others)) })
     }
 
     /// How it stands.
     pub fn standing(&self) -> Standing {
-        let now = self.0.account.now();
+        let now = self.account.now();
         let mut standing = now.standing.clone();
-        if let Some(why) = now.needs_person(&self.0.scheme) {
+        if let Some(why) = now.needs_person(&self.scheme) {
             standing.state = State::NeedsPerson;
             why.clone_into(&mut standing.why);
         }
@@ -208,28 +210,29 @@ impl SignIn {
 
     /// When the right to renew it is lost unless it is used, in milliseconds since 1970.
     pub fn idle_until_ms(&self) -> Option<u64> {
-        self.0.account.idle_until_ms(&self.0.scheme)
+        self.account.idle_until_ms(&self.scheme)
     }
 
     /// Whether a person signs in.
     pub fn is_by_person(&self) -> bool {
-        !self.0.scheme.asks_in_own_name()
+        !self.scheme.asks_in_own_name()
     }
 
     /// Renews it if it would be lost for want of use.
     pub async fn tend(&self) {
-        self.0.account.tend(&self.0.scheme).await;
+        self.account.tend(&self.scheme).await;
     }
 
     /// Tries again what only a person could mend, since one has changed something.
     pub async fn reconsider(&self) -> Result<(), OAuthError> {
-        self.0.account.reconsider().await
+        self.account.reconsider().await
     }
 
     /// Exchanges the code that a person brought.
     pub async fn exchange(&self, code: String, pending: Pending) -> Result<Brought, OAuthError> {
         let wish = Wish::Code { code, verifier: pending.verifier };
-        match endpoint::ask(&self.0.scheme, wish).await {
+        let now_ms = self.account.now_ms();
+        match endpoint::ask(&self.scheme, wish, now_ms).await {
             Ok(given) => Ok(Brought(given)),
             Err(Refused::Gone(why) | Refused::Later(why)) => Err(OAuthError::NoToken(why)),
         }
@@ -237,7 +240,7 @@ impl SignIn {
 
     /// Waits until no token is being renewed, and keeps it so while a new sign-in is written.
     pub async fn hold(&self) -> Held {
-        self.0.account.hold().await
+        self.account.hold().await
     }
 
     /// Adds to a batch what a person's sign-in has brought. Hand the answer to
@@ -248,17 +251,17 @@ impl SignIn {
         held: &mut Held,
         batch: &mut Batch,
     ) -> Result<Written, OAuthError> {
-        self.0.account.signed_in(&self.0.scheme, brought.0, held, batch).map(Written)
+        self.account.signed_in(&self.scheme, brought.0, held, batch).map(Written)
     }
 
     /// Makes what was written what everybody sees.
     pub fn show(&self, written: Written) {
-        self.0.account.show(written.0);
+        self.account.show(written.0);
     }
 
     /// Remembers the account's own name.
     pub async fn label(&self, account: &str) -> Result<(), OAuthError> {
-        self.0.account.label(account).await
+        self.account.label(account).await
     }
 }
 
@@ -277,28 +280,54 @@ impl Brought {
 #[derive(Debug)]
 pub struct Written(Now);
 
+/// Answers egress.
+#[derive(Debug)]
+struct Teller {
+    sign_in: SignIn,
+    /// In the place of what, and among what, the token is written; else it has its header.
+    among: Option<(String, Placeholders)>,
+}
+
 impl Teller {
     fn issued(&self, tokens: &record::Tokens) -> Issued {
-        let value = format!("{}{}", self.scheme.manifest.prefix, tokens.access.expose());
-        let credential =
-            Credential::Header { name: self.header.clone(), value: Secret::new(value) };
+        let scheme = &self.sign_in.scheme;
+        let credential = match &self.among {
+            Some((slot, others)) => {
+                let mut values = others.0.clone();
+                values.insert(slot.clone(), tokens.access.clone());
+                Credential::Placeholders(Arc::new(Placeholders(values)))
+            }
+            None => {
+                let value = format!("{}{}", scheme.prefix, tokens.access.expose());
+                Credential::Header { name: scheme.header.clone(), value: Secret::new(value) }
+            }
+        };
         Issued { credential, number: tokens.number }
     }
 }
 
 impl Issuer for Teller {
-    fn header(&self) -> &str {
-        &self.header
+    fn headers(&self) -> Vec<String> {
+        match self.among {
+            Some(_) => Vec::new(),
+            None => vec![self.sign_in.scheme.header.clone()],
+        }
+    }
+
+    fn refuses(&self, status: u16) -> bool {
+        self.sign_in.scheme.expired_status.contains(&status)
     }
 
     fn issue(&self) -> Issuing<'_, Issued> {
-        Box::pin(async { Ok(self.issued(&self.account.token(&self.scheme).await?)) })
+        let SignIn { account, scheme } = &self.sign_in;
+        Box::pin(async { Ok(self.issued(&account.token(scheme).await?)) })
     }
 
     fn anew(&self, refused: &Issued) -> Issuing<'_, Option<Issued>> {
+        let SignIn { account, scheme } = &self.sign_in;
         let number = refused.number;
         Box::pin(async move {
-            let tokens = self.account.after(&self.scheme, number).await?;
+            let tokens = account.after(scheme, number).await?;
             Ok(tokens.map(|tokens| self.issued(&tokens)))
         })
     }

@@ -16,7 +16,10 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{Keeper, OAuthError, SignIn, scheme::Scheme};
+use super::{
+    Keeper, OAuthError, SignIn,
+    scheme::{OAuth2Way, Way},
+};
 use crate::clock::SharedClock;
 
 /// The path of the ingress to which a person comes back.
@@ -130,20 +133,19 @@ impl Keeper {
         auth: &str,
         sign_in: &SignIn,
     ) -> Result<Begun, OAuthError> {
-        let scheme = &sign_in.0.scheme;
-        let Some(authorize_url) = &scheme.authorize_url else {
-            return Err(OAuthError::NoSignIn(connection.into()));
-        };
-        let (challenge, verifier) = match scheme.manifest.pkce {
+        let no_sign_in = || OAuthError::NoSignIn(connection.into());
+        let Way::OAuth2(way) = &sign_in.scheme.way else { return Err(no_sign_in()) };
+        let authorize_url = way.authorize_url.as_ref().ok_or_else(no_sign_in)?;
+        let (challenge, verifier) = match way.manifest.pkce {
             true => Some(PkceCodeChallenge::new_random_sha256()).unzip(),
             false => (None, None),
         };
-        let (url, state) = url(scheme, authorize_url, challenge);
+        let (url, state) = url(way, authorize_url, challenge);
         let until_ms = self.0.means.clock.now_ms() + SIGN_IN_MS;
         let pending =
             Pending { connection: connection.into(), auth: auth.into(), verifier, until_ms };
         self.0.waiting.put(state.secret(), pending)?;
-        Ok(Begun { url, redirect_url: scheme.redirect_url.clone(), until_ms })
+        Ok(Begun { url, redirect_url: way.redirect_url.clone(), until_ms })
     }
 
     /// How far the last sign-in of a connection has come, if one was begun since the start.
@@ -177,21 +179,21 @@ pub fn redirect_url(public_url: &Url) -> Url {
 }
 
 fn url(
-    scheme: &Scheme,
+    way: &OAuth2Way,
     authorize_url: &Url,
     challenge: Option<PkceCodeChallenge>,
 ) -> (Url, CsrfToken) {
-    let client = BasicClient::new(ClientId::new(scheme.client_id.clone()))
+    let client = BasicClient::new(ClientId::new(way.client_id.clone()))
         .set_auth_uri(AuthUrl::from_url(authorize_url.clone()))
-        .set_redirect_uri(RedirectUrl::from_url(scheme.redirect_url.clone()));
+        .set_redirect_uri(RedirectUrl::from_url(way.redirect_url.clone()));
     let mut request = client.authorize_url(CsrfToken::new_random);
     if let Some(challenge) = challenge {
         request = request.set_pkce_challenge(challenge);
     }
-    if !scheme.scope.is_empty() {
-        request = request.add_extra_param("scope", scheme.scope.clone());
+    if !way.scope.is_empty() {
+        request = request.add_extra_param("scope", way.scope.clone());
     }
-    for (name, value) in &scheme.authorize_params {
+    for (name, value) in &way.authorize_params {
         let nonce = CsrfToken::new_random();
         request = request.add_extra_param(name.clone(), value.replace(NONCE, nonce.secret()));
     }

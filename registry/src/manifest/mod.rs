@@ -18,6 +18,7 @@ mod form;
 mod limits;
 mod names;
 mod read;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -28,14 +29,16 @@ use std::collections::BTreeMap;
 pub use actions::{Action, Entity, EventKind, Idempotency, SchemaRef};
 pub use asks::{Ask, Asks};
 pub use auth::{
-    Auth, Capture, CaptureFrom, ClientAuth, DeadWhen, Grant, OAuth2, Password, Placement,
-    TokenBody, Username,
+    Assertion, Auth, Capture, CaptureFrom, ClientAuth, DeadWhen, Encoding, Grant, Hash, JwtSigning,
+    OAuth1, OAuth1Signature, OAuth2, Password, Placeholder, Placement, Session, Signature,
+    Timestamp, TokenAt, TokenBody, Username,
 };
 pub use connector::{CATEGORIES, Connector, ROLES};
 pub use egress::{Budget, Egress, Health, Http, METHODS};
 pub use error::{MISTAKES_MAX, ManifestError, Mistake};
 pub use form::{Param, Secret, SecretUse};
 pub use limits::Limits;
+pub use slots::{Piece, SLOTTED_BYTES_MAX, Slotted};
 pub use webhook::Webhook;
 
 use document::Document;

@@ -41,8 +41,8 @@ fn request(headers: &[(&str, &str)]) -> Request {
 fn sent(policy: &Policy, request: Request) -> Result<http::Request<Full<Bytes>>, EgressError> {
     let prepared = prepare(policy, request)?;
     match &prepared.auth {
-        Some(Auth::Fixed(credential)) => prepared.with(Some(credential)),
-        _ => prepared.with(None),
+        Some(Auth::Fixed(credential)) => prepared.with(Some(credential), 0),
+        _ => prepared.with(None, 0),
     }
 }
 

@@ -3,10 +3,16 @@
 //! Owns the kinds. Names secrets, and never holds one.
 
 mod oauth2;
+mod session;
+mod signed;
 
 use serde::Deserialize;
 
 pub use oauth2::{Capture, CaptureFrom, ClientAuth, DeadWhen, Grant, OAuth2, TokenBody};
+pub use session::{Session, TokenAt};
+pub use signed::{
+    Assertion, Encoding, Hash, JwtSigning, OAuth1, OAuth1Signature, Signature, Timestamp,
+};
 
 /// One way of attaching a credential; `[[egress]]` says to which origin it goes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -37,6 +43,34 @@ pub enum Auth {
     },
     /// A token that a vendor gives and the host keeps fresh.
     OAuth2(Box<OAuth2>),
+    /// A token that the host signs in for, with what it has.
+    Session(Box<Session>),
+    /// Claims that the host signs for each request.
+    Jwt(Box<Assertion>),
+    /// A signature by OAuth 1.0a over each request.
+    OAuth1(Box<OAuth1>),
+    /// A signature of the vendor's own over each request.
+    Signature(Box<Signature>),
+    /// Values that the host writes in the place of `{secret:NAME}` and `{token:NAME}` in bodies
+    /// and headers of the component's.
+    Placeholder(Placeholder),
+}
+
+/// What a component may have written into what it sends, without seeing it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Placeholder {
+    /// The secrets that it writes as `{secret:NAME}`.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// The `[auth.NAME]` of kind `oauth2` or `session` of which it writes the token as
+    /// `{token:NAME}`.
+    pub token: Option<String>,
+}
+
+/// The status by which a token is turned away unless a manifest says otherwise.
+fn unauthorized() -> Vec<u16> {
+    vec![401]
 }
 
 /// Where a token goes unless a manifest says otherwise.
@@ -86,6 +120,7 @@ impl Auth {
                 let more = [&oauth2.authorize_url, &oauth2.refresh_url].into_iter().flatten();
                 more.chain([&oauth2.token_url]).map(String::as_str).collect()
             }
+            Self::Session(session) => vec![&session.url],
             _ => Vec::new(),
         }
     }
@@ -105,7 +140,22 @@ impl Auth {
                 };
                 username.into_iter().chain(password).collect()
             }
-            Self::OAuth2(oauth2) => oauth2.client_secret.iter().map(String::as_str).collect(),
+            Self::OAuth2(oauth2) => {
+                let key = oauth2.assertion.as_ref().map(|assertion| &assertion.key);
+                oauth2.client_secret.iter().chain(key).map(String::as_str).collect()
+            }
+            Self::Session(session) => session.secret_names(),
+            Self::Jwt(assertion) => vec![&assertion.key],
+            Self::OAuth1(oauth1) => vec![
+                &oauth1.consumer_key,
+                &oauth1.consumer_secret,
+                &oauth1.token,
+                &oauth1.token_secret,
+            ],
+            Self::Signature(signature) => signature.secret_names(),
+            Self::Placeholder(placeholder) => {
+                placeholder.secrets.iter().map(String::as_str).collect()
+            }
         }
     }
 }
@@ -133,6 +183,12 @@ enum Written {
     },
     #[serde(rename = "oauth2")]
     OAuth2(Box<OAuth2>),
+    Session(Box<Session>),
+    Jwt(Box<Assertion>),
+    #[serde(rename = "oauth1")]
+    OAuth1(Box<OAuth1>),
+    Signature(Box<Signature>),
+    Placeholder(Placeholder),
 }
 
 impl TryFrom<Written> for Auth {
@@ -164,6 +220,11 @@ impl TryFrom<Written> for Auth {
                 Self::Basic { username, password }
             }
             Written::OAuth2(oauth2) => Self::OAuth2(oauth2),
+            Written::Session(session) => Self::Session(session),
+            Written::Jwt(assertion) => Self::Jwt(assertion),
+            Written::OAuth1(oauth1) => Self::OAuth1(oauth1),
+            Written::Signature(signature) => Self::Signature(signature),
+            Written::Placeholder(placeholder) => Self::Placeholder(placeholder),
         })
     }
 }

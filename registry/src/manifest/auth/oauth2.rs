@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::Assertion;
 use crate::manifest::{units, webhook::JsonPointer};
 
 /// A token from a vendor's authorisation server.
@@ -25,6 +26,8 @@ pub struct OAuth2 {
     pub client_id: String,
     /// The secret by which the host shows that it is; none for a client without one.
     pub client_secret: Option<String>,
+    /// What is exchanged for a token; only where `grant` is `jwt-bearer`.
+    pub assertion: Option<Assertion>,
     /// How it shows it.
     #[serde(default)]
     pub client_auth: ClientAuth,
@@ -75,6 +78,9 @@ pub struct OAuth2 {
     /// none where it may not at all.
     #[serde(default, deserialize_with = "units::maybe_duration_ms", rename = "grace")]
     pub grace_ms: Option<u64>,
+    /// The statuses by which the vendor's API turns a token away that has run out.
+    #[serde(default = "super::unauthorized")]
+    pub expired_status: Vec<u16>,
     /// Answers, beside `invalid_grant`, after which only a person can help.
     #[serde(default)]
     pub dead_when: Vec<DeadWhen>,
@@ -88,6 +94,8 @@ pub enum Grant {
     Code,
     /// The host asks in its own name (RFC 6749, section 4.4).
     ClientCredentials,
+    /// The host exchanges claims that it has signed (RFC 7523, section 2.1).
+    JwtBearer,
 }
 
 /// How the host shows who it is when it asks for a token.

@@ -12,7 +12,7 @@ use crate::manifest::{
 /// The most scopes, further parameters, captured values or rules of one `[auth.NAME]`.
 const LIST_MAX: usize = 64;
 /// What stands for a param, and for the part of a value that is meant, where a text is tried.
-const STAND_IN: &str = "x";
+pub(super) const STAND_IN: &str = "x";
 
 impl Check<'_, '_> {
     pub(super) fn auth(&mut self, place: &Place, auth: &Auth) {
@@ -33,6 +33,11 @@ impl Check<'_, '_> {
                 }
             }
             Auth::OAuth2(oauth2) => self.oauth2(place, oauth2),
+            Auth::Session(session) => self.session(place, session),
+            Auth::Jwt(assertion) => self.assertion(place, assertion),
+            Auth::OAuth1(oauth1) => self.oauth1(place, oauth1),
+            Auth::Signature(signature) => self.signature(place, signature),
+            Auth::Placeholder(placeholder) => self.placeholder(place, placeholder),
         }
     }
 
@@ -49,7 +54,7 @@ impl Check<'_, '_> {
         }
     }
 
-    fn prefix(&mut self, place: &Place, prefix: &str) {
+    pub(super) fn prefix(&mut self, place: &Place, prefix: &str) {
         if !is_header_value(prefix) {
             let message = "`prefix` is not plain text on one line";
             self.wrong(place, message, "use visible ASCII and spaces");
@@ -63,16 +68,17 @@ impl Check<'_, '_> {
                 let message = "nothing says where a person signs in";
                 self.wrong_key(place, message, "add `authorize_url = \"https://…\"`");
             }
-            (Grant::ClientCredentials, Some(_)) => {
-                let message = "nobody signs in where `grant` is `client-credentials`";
+            (Grant::ClientCredentials | Grant::JwtBearer, Some(_)) => {
+                let message = "nobody signs in where `grant` is not `code`";
                 self.wrong(&place.key("authorize_url"), message, "leave it out");
             }
             (Grant::ClientCredentials, None) if oauth2.client_secret.is_none() => {
                 let message = "a client without a secret cannot ask in its own name";
                 self.wrong_key(place, message, "add `client_secret = \"NAME\"`");
             }
-            (Grant::ClientCredentials, None) => {}
+            (Grant::ClientCredentials | Grant::JwtBearer, None) => {}
         }
+        self.granted_by_assertion(place, oauth2);
         self.token_url(&place.key("token_url"), &oauth2.token_url);
         if let Some(url) = &oauth2.refresh_url {
             self.token_url(&place.key("refresh_url"), url);
@@ -108,6 +114,28 @@ impl Check<'_, '_> {
         self.prefix(&place.key("prefix"), &oauth2.prefix);
     }
 
+    fn granted_by_assertion(&mut self, place: &Place, oauth2: &OAuth2) {
+        match (oauth2.grant, &oauth2.assertion) {
+            (Grant::JwtBearer, Some(assertion)) => {
+                self.assertion(&place.key("assertion"), assertion);
+            }
+            (Grant::JwtBearer, None) => {
+                let message = "nothing says what is exchanged for a token";
+                self.wrong_key(
+                    place,
+                    message,
+                    "add a table `assertion`, with `algorithm` and `key`",
+                );
+            }
+            (_, Some(_)) => {
+                let message = "an assertion is exchanged only where `grant` is `jwt-bearer`";
+                self.wrong(&place.key("assertion"), message, "leave it out");
+            }
+            (_, None) => {}
+        }
+        self.statuses(&place.key("expired_status"), &oauth2.expired_status);
+    }
+
     /// The name of a param, as a key.
     fn param_key(&mut self, place: &Place, name: &str) {
         if !self.manifest.params.iter().any(|param| param.name == name) && !self.is_full() {
@@ -126,7 +154,7 @@ impl Check<'_, '_> {
     }
 
     /// A URL to which credentials are sent: https, a host, a path, and nothing that hides.
-    fn token_url(&mut self, place: &Place, template: &str) {
+    pub(super) fn token_url(&mut self, place: &Place, template: &str) {
         let Some(filled) = self.template(place, template, STAND_IN) else { return };
         let good = Url::parse(&filled).is_ok_and(|url| {
             url.scheme() == "https"

@@ -6,6 +6,7 @@
 mod auth;
 mod form;
 mod offers;
+mod signed;
 mod templates;
 mod traffic;
 

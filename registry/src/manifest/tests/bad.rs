@@ -80,7 +80,7 @@ fn an_unknown_kind_of_auth_lists_the_kinds() {
     let said = mistakes(&[(r#"kind = "api-key""#, r#"kind = "apikey""#)]);
     insta::assert_snapshot!(said, @r#"
     connector.toml:37:8: unknown value `apikey` for `kind` in `[auth.key]`
-      hint: did you mean `api-key`? known values: bearer, api-key, basic
+      hint: did you mean `api-key`? known values: bearer, api-key, basic, oauth2, session, jwt, oauth1, signature, placeholder
     "#);
 }
 

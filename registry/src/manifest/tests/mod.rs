@@ -1,5 +1,6 @@
 //! What a good manifest becomes, and what is said of bad ones.
 
+mod auth;
 mod bad;
 mod laws;
 

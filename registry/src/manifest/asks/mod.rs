@@ -3,14 +3,14 @@
 //! Owns the wording: two releases ask for the same thing exactly if the lines are equal. Promises
 //! that whatever widens what a connector may do adds a line or raises an amount. Never grants.
 
+mod auth;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Auth, Egress, Idempotency, Limits, Manifest, Password, Placement, SecretUse, Username,
-    webhook::Verify,
-};
+use super::{Auth, Egress, Idempotency, Limits, Manifest, SecretUse, Username, webhook::Verify};
+use auth::credential;
 
 /// The windows over which rates are compared: their names, and their milliseconds.
 const WINDOWS: [(&str, u64); 3] = [
@@ -56,7 +56,7 @@ impl Asks {
         things.chain(amounts).collect()
     }
 
-    fn thing(&mut self, what: impl Into<String>, why: impl Into<String>) {
+    pub(super) fn thing(&mut self, what: impl Into<String>, why: impl Into<String>) {
         self.things.insert(what.into(), why.into());
     }
 
@@ -151,35 +151,6 @@ impl Manifest {
         }
     }
 
-    /// Where the host signs in for it, as whom and for what.
-    fn ask_tokens(&self, asks: &mut Asks) {
-        for (name, auth) in &self.auth {
-            let Auth::OAuth2(oauth2) = auth else { continue };
-            let scopes = oauth2.scopes.join(&oauth2.scope_separator);
-            let why = format!("this is how the token of {name} is come by");
-            let known = match &oauth2.client_secret {
-                Some(secret) => format!("{} and the secret {secret}", oauth2.client_id),
-                None => oauth2.client_id.clone(),
-            };
-            if let Some(url) = &oauth2.authorize_url {
-                asks.thing(
-                    format!("a sign-in at {url} as {}, for {scopes:?}", oauth2.client_id),
-                    &why,
-                );
-            }
-            let more = oauth2.token_params.iter().map(|(name, value)| format!(", {name}={value}"));
-            let more: String = more.collect();
-            for url in [Some(&oauth2.token_url), oauth2.refresh_url.as_ref()].into_iter().flatten()
-            {
-                asks.thing(format!("tokens from {url} for {known}, for {scopes:?}{more}"), &why);
-            }
-            for (param, capture) in &oauth2.capture {
-                let like = capture.like.as_deref().unwrap_or("whatever it is");
-                asks.thing(format!("{{param:{param}}} from the vendor, being {like}"), &why);
-            }
-        }
-    }
-
     /// Webhooks as the manifest says them, word for word: any change of how they are known to be
     /// genuine, or of what is answered to whom, is worth a look.
     fn ask_webhooks(&self, asks: &mut Asks) {
@@ -213,37 +184,6 @@ fn once(idempotency: &Option<Idempotency>) -> String {
         Some(Idempotency::NaturalKey) => "done once by its own key".into(),
         Some(Idempotency::SearchFirst) => "done once by looking first".into(),
         Some(Idempotency::None) => "where a person decides about a second try".into(),
-    }
-}
-
-/// What goes along with a request, named by the secrets that it is made of.
-fn credential(name: &str, auth: &Auth) -> String {
-    match auth {
-        Auth::OAuth2(oauth2) => format!(
-            "with the token of {name} in the header {} after {:?}",
-            oauth2.header, oauth2.prefix
-        ),
-        Auth::Bearer { secret } => format!("with the secret {secret} as a bearer token"),
-        Auth::ApiKey { placement, name, secret, prefix } => {
-            let place = match placement {
-                Placement::Header => "header",
-                Placement::Query => "query parameter",
-            };
-            let after =
-                if prefix.is_empty() { String::new() } else { format!(" after {prefix:?}") };
-            format!("with the secret {secret} in the {place} {name}{after}")
-        }
-        Auth::Basic { username, password } => {
-            let user = match username {
-                Username::Secret(name) => format!("the secret {name}"),
-                Username::Param(name) => format!("{{param:{name}}}"),
-            };
-            let password = match password {
-                Password::Secret(name) => format!("the secret {name}"),
-                Password::Literal(text) => format!("{text:?}"),
-            };
-            format!("with {user} as the user and {password} as the password")
-        }
     }
 }
 

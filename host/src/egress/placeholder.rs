@@ -1,0 +1,152 @@
+//! Placeholders: values that the host writes where a guest wrote their names.
+//!
+//! For SOAP bodies and headers with a syntax of their own. Promises that a value goes only into a
+//! body or a header of a request that was granted, escaped for the body's type, and that a name
+//! which was not granted stays a name.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderValue, header::CONTENT_TYPE};
+use url::form_urlencoded;
+
+use super::{credential::Draft, error::EgressError};
+use crate::secret::Secret;
+
+/// The values by what stands for them, such as `{secret:password}` or `{token:main}`.
+#[derive(Debug, Clone)]
+pub struct Placeholders(pub BTreeMap<String, Secret<String>>);
+
+/// How a value is written in a body, so that it stays one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Escape {
+    /// In XML.
+    Xml,
+    /// Within a string of JSON.
+    Json,
+    /// In a form.
+    Form,
+    /// As it is.
+    Plain,
+}
+
+impl Escape {
+    /// For a body of this type, such as `text/xml; charset=utf-8`.
+    pub fn of(content_type: &str) -> Self {
+        let kind = content_type.split(';').next().unwrap_or_default().trim();
+        match kind.to_ascii_lowercase().as_str() {
+            kind if kind.ends_with("/xml") || kind.ends_with("+xml") => Self::Xml,
+            kind if kind.ends_with("/json") || kind.ends_with("+json") => Self::Json,
+            "application/x-www-form-urlencoded" => Self::Form,
+            _ => Self::Plain,
+        }
+    }
+
+    /// The value as it is written.
+    pub fn written(self, value: &str) -> String {
+        match self {
+            Self::Xml => value
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
+                .replace('"', "&quot;")
+                .replace('\'', "&apos;"),
+            Self::Json => {
+                let text = serde_json::Value::from(value).to_string();
+                text[1..text.len() - 1].to_owned()
+            }
+            Self::Form => form_urlencoded::byte_serialize(value.as_bytes()).collect(),
+            Self::Plain => value.to_owned(),
+        }
+    }
+}
+
+impl Placeholders {
+    pub(super) fn attach(&self, draft: &mut Draft) -> Result<(), EgressError> {
+        for value in draft.headers.values_mut() {
+            let Ok(text) = value.to_str() else { continue };
+            if self.0.keys().any(|name| text.contains(name.as_str())) {
+                let filled = self.filled(text, |value| value.to_owned());
+                *value = HeaderValue::try_from(filled).map_err(|_| EgressError::Credential)?;
+                value.set_sensitive(true);
+            }
+        }
+        let kind = draft.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let escape = Escape::of(kind.unwrap_or_default());
+        // A body that is no text has no names in it.
+        if let Ok(text) = std::str::from_utf8(&draft.body)
+            && self.0.keys().any(|name| text.contains(name.as_str()))
+        {
+            draft.body = Bytes::from(self.filled(text, |value| escape.written(value)));
+        }
+        Ok(())
+    }
+
+    /// A text with each name replaced by its value; what a value holds is not looked at again.
+    fn filled(&self, text: &str, written: impl Fn(&str) -> String) -> String {
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find('{') {
+            filled.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let found = self.0.iter().find(|(name, _)| rest.starts_with(name.as_str()));
+            let (value, length) = match found {
+                Some((name, value)) => (written(value.expose()), name.len()),
+                None => ("{".to_owned(), 1),
+            };
+            filled.push_str(&value);
+            rest = &rest[length..];
+        }
+        filled.push_str(rest);
+        filled
+    }
+
+    /// The values, in no order.
+    pub(super) fn secrets(&self) -> Vec<Secret<String>> {
+        self.0.values().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, Method};
+
+    use super::*;
+
+    fn sent(kind: &'static str, body: &str) -> (HeaderMap, String) {
+        let values = [
+            ("{secret:password}".to_owned(), Secret::new("a<&\"b".to_owned())),
+            ("{token:main}".to_owned(), Secret::new("{secret:password}".to_owned())),
+        ];
+        let mut draft = Draft {
+            method: Method::POST,
+            url: "https://api.example.com/".parse().unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        };
+        draft.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        draft.headers.insert("x-odd", HeaderValue::from_static("key={token:main};v=1"));
+        Placeholders(values.into()).attach(&mut draft).unwrap();
+        (draft.headers, String::from_utf8(draft.body.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_value_is_written_as_the_body_wants_it() {
+        for (kind, wanted) in [
+            ("text/xml; charset=utf-8", "<p>a&lt;&amp;&quot;b</p>"),
+            ("application/soap+xml", "<p>a&lt;&amp;&quot;b</p>"),
+            ("application/json", "<p>a<&\\\"b</p>"),
+            ("application/x-www-form-urlencoded", "<p>a%3C%26%22b</p>"),
+            ("text/plain", "<p>a<&\"b</p>"),
+        ] {
+            assert_eq!(sent(kind, "<p>{secret:password}</p>").1, wanted, "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_granted_stays_a_name_and_a_value_is_not_filled_again() {
+        let (headers, body) = sent("text/plain", "{secret:other} {} {token:main}");
+        assert_eq!(body, "{secret:other} {} {secret:password}");
+        assert_eq!(headers["x-odd"], "key={secret:password};v=1");
+    }
+}
