@@ -29,6 +29,14 @@ fn a_host_that_is_killed_while_releases_come_and_go_has_the_old_or_the_new() {
 }
 
 #[test]
+fn a_host_that_is_killed_over_a_renewal_keeps_its_sign_in() {
+    let toll = run(env!("CARGO_BIN_EXE_torture"), &["tokens", "--rounds", "8"]);
+    assert_eq!(toll["violations"], 0, "{toll}");
+    assert!(toll["calls"].as_u64().unwrap() > 0, "{toll}");
+    assert!(toll["renewed"].as_u64().unwrap() > 0, "{toll}");
+}
+
+#[test]
 fn every_measure_tells_its_figures() {
     let short = ["--seconds", "1", "--rounds", "1"];
     for name in ["ingest", "call", "pipeline", "swap", "kill", "cycles"] {

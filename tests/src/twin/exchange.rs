@@ -36,7 +36,7 @@ pub trait Vendor: Send + Sync + 'static {
         let _ = (method, path);
     }
 
-    /// Its answer goes out, or its connection is closed.
+    /// Its answer goes out, its connection is closed, or whoever asked is gone.
     fn ended(&self, method: &Method, path: &str) {
         let _ = (method, path);
     }
@@ -118,6 +118,23 @@ impl Reply {
 #[error("the answer was dropped on demand")]
 pub struct Dropped;
 
+/// A request that has come and is not ended: it ends with its answer, or when whoever asked is
+/// gone.
+struct UnderWay<'a, V: Vendor>(&'a V, Method, String);
+
+impl<'a, V: Vendor> UnderWay<'a, V> {
+    fn begin(vendor: &'a V, ask: &Ask) -> Self {
+        vendor.begun(&ask.method, &ask.path);
+        Self(vendor, ask.method.clone(), ask.path.clone())
+    }
+}
+
+impl<V: Vendor> Drop for UnderWay<'_, V> {
+    fn drop(&mut self) {
+        self.0.ended(&self.1, &self.2);
+    }
+}
+
 /// All that one twin is, apart from its port.
 pub struct Exchange<V> {
     pub vendor: V,
@@ -162,7 +179,7 @@ impl<V: Vendor> Exchange<V> {
             body,
             at_ms,
         };
-        self.vendor.begun(&ask.method, &ask.path);
+        let under_way = UnderWay::begin(&self.vendor, &ask);
         let fault = self.faults.take(&ask.method, &ask.path);
         let reply = self.work(&ask, fault);
         let wait = self.faults.wait();
@@ -170,7 +187,7 @@ impl<V: Vendor> Exchange<V> {
             let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             SystemClock.sleep_until(SystemClock.now_ms().saturating_add(wait_ms)).await;
         }
-        self.vendor.ended(&ask.method, &ask.path);
+        drop(under_way);
         let cut = fault == Some(Fault::Cut);
         let outcome = if cut { Outcome::Cut } else { Outcome::Answered(reply.status.as_u16()) };
         self.journal.keep(Asked {

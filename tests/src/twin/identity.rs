@@ -16,6 +16,7 @@ use base64::{
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::broadcast;
 use url::{Url, form_urlencoded};
 
 use super::{Ask, Reply, Vendor};
@@ -78,9 +79,27 @@ pub struct Tally {
     pub receipts: u64,
 }
 
+/// How far a request for a token has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// It has arrived, and nothing is done yet.
+    Asked,
+    /// It is done, and the answer goes out or gets lost.
+    Answered,
+}
+
+/// How many moments are kept for somebody who is slow.
+const MOMENTS_KEPT: usize = 64;
+
 /// The vendor's own side.
-#[derive(Debug, Default)]
-pub struct Identity(Mutex<State>);
+#[derive(Debug)]
+pub struct Identity(Mutex<State>, broadcast::Sender<Moment>);
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self::with(Habits::default())
+    }
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -116,7 +135,18 @@ struct Refresh {
 impl Identity {
     /// One with these habits.
     pub fn with(habits: Habits) -> Self {
-        Self(Mutex::new(State { habits, ..State::default() }))
+        let state = Mutex::new(State { habits, ..State::default() });
+        Self(state, broadcast::Sender::new(MOMENTS_KEPT))
+    }
+
+    /// Tells how far requests for tokens come from now on.
+    pub fn moments(&self) -> broadcast::Receiver<Moment> {
+        self.1.subscribe()
+    }
+
+    /// Nobody may want to know.
+    fn tell(&self, moment: Moment) {
+        let _ = self.1.send(moment);
     }
 
     /// Changes its habits.
@@ -160,12 +190,15 @@ impl Vendor for Identity {
             let mut state = self.state();
             state.at_once += 1;
             state.tally.at_once_max = state.tally.at_once_max.max(state.at_once);
+            drop(state);
+            self.tell(Moment::Asked);
         }
     }
 
     fn ended(&self, method: &Method, path: &str) {
         if method == Method::POST && path == "/token" {
             self.state().at_once -= 1;
+            self.tell(Moment::Answered);
         }
     }
 

@@ -3,6 +3,7 @@
 mod chance;
 mod crash;
 mod install;
+mod tokens;
 mod victim;
 
 use std::process::ExitCode;
@@ -39,6 +40,17 @@ enum What {
         #[arg(long, value_name = "S")]
         seed: Option<u64>,
     },
+    /// Kill the host with SIGKILL while it renews a token that rotates, lose the vendor's
+    /// answers, under fifty callers; no family may be revoked, no two renewals be under way, and
+    /// no call fail.
+    Tokens {
+        /// How many renewals are disturbed.
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        rounds: u32,
+        /// Draw the same moments again, as far as the machine keeps time.
+        #[arg(long, value_name = "S")]
+        seed: Option<u64>,
+    },
     /// Be the host that is killed: everything after this is the `jackfield` command's.
     #[command(hide = true)]
     Host {
@@ -61,6 +73,12 @@ fn main() -> ExitCode {
         }),
         What::Install { rounds, seed } => {
             runtime().block_on(install::torture(rounds, seed)).map(|toll| {
+                toll.print(torture.json);
+                toll.is_clean()
+            })
+        }
+        What::Tokens { rounds, seed } => {
+            runtime().block_on(tokens::torture(rounds, seed)).map(|toll| {
                 toll.print(torture.json);
                 toll.is_clean()
             })
