@@ -1,6 +1,7 @@
 //! Stories of requests that meet real sockets on this machine.
 
 mod guard;
+mod operator;
 mod twin;
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
