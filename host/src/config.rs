@@ -2,7 +2,8 @@
 //! this order.
 //!
 //! Owns the reading of the environment and of the configuration file. Promises that a mistake
-//! names its place. Never holds a credential but the master key, on its way to the vault.
+//! names its place. Never keeps a credential: those of
+//! the environment are on their way to `keys`.
 #![expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 
 use std::{
@@ -16,10 +17,10 @@ use thiserror::Error;
 use url::Url;
 
 use crate::{
+    keys::{AwsSettings, Environment, Place},
     runtime::{COMPILE, Compiler},
     secret::Secret,
     telemetry::LogFormat,
-    vault::{MasterKey, VaultError},
 };
 
 /// Where the data is when nobody says otherwise.
@@ -52,20 +53,6 @@ pub enum ConfigError {
         /// What is wrong, with its place.
         why: String,
     },
-    /// There is no master key.
-    #[error(
-        "there is no master key at `{}`: {source}\n  hint: `jackfield init` writes one; an \
-         existing one is given by --master-key FILE or in JACKFIELD_MASTER_KEY", .path.display()
-    )]
-    NoMasterKey {
-        /// Where it was looked for.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// What is there is no master key.
-    #[error(transparent)]
-    MasterKey(#[from] VaultError),
 }
 
 /// `jackfield.toml`: everything is optional.
@@ -80,8 +67,8 @@ pub struct File {
     pub admin: Option<SocketAddr>,
     /// The URL under which the world sees the ingress.
     pub public_url: Option<Url>,
-    /// The file of the master key.
-    pub master_key: Option<PathBuf>,
+    /// Where the master key is kept.
+    pub master_key: Option<Place>,
     /// In which form the log is written.
     pub log: Option<LogFormat>,
     /// Free space below which nothing more is accepted, in MiB.
@@ -134,21 +121,27 @@ pub fn master_key_file(data: &Path) -> PathBuf {
     data.with_file_name(name)
 }
 
-/// The master key: from the environment, else from its file.
-pub fn master_key(path: &Path) -> Result<MasterKey, ConfigError> {
-    let text = match env::var(MASTER_KEY) {
-        Ok(text) => Secret::new(text),
-        Err(_) => Secret::new(
-            fs::read_to_string(path)
-                .map_err(|source| ConfigError::NoMasterKey { path: path.to_owned(), source })?,
-        ),
+/// What the environment says about master keys.
+pub fn environment() -> Environment {
+    let first = |names: &[&str]| names.iter().find_map(|name| variable(name));
+    let aws = AwsSettings {
+        region: first(&["AWS_REGION", "AWS_DEFAULT_REGION"]),
+        access_key_id: variable("AWS_ACCESS_KEY_ID"),
+        secret_access_key: variable("AWS_SECRET_ACCESS_KEY").map(Secret::new),
+        session_token: variable("AWS_SESSION_TOKEN").map(Secret::new),
+        endpoint: first(&["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL"]),
     };
-    Ok(MasterKey::from_text(&text)?)
+    Environment { key: variable(MASTER_KEY).map(Secret::new), aws }
 }
 
 /// The token for the admin API that the environment holds, if it does.
 pub fn token() -> Option<Secret<String>> {
-    env::var(TOKEN).ok().filter(|token| !token.is_empty()).map(Secret::new)
+    variable(TOKEN).map(Secret::new)
+}
+
+/// A variable of the environment, if it says something.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Whether the person at the terminal has not said no to colours (<https://no-color.org>).

@@ -42,6 +42,7 @@ pub mod flows;
 pub mod host;
 pub mod inbox;
 pub mod ingress;
+pub mod keys;
 pub mod oauth;
 pub mod problem;
 pub mod queue;

@@ -122,6 +122,12 @@ async fn a_new_directory_is_made_and_examined() {
     let (code, out, _) = run(&["init"]).await;
     assert_eq!(code, 0);
     assert!(out.contains("was there already"), "{out}");
+    std::fs::rename(dir.path().join("jf.key"), dir.path().join("away.key")).unwrap();
+    let (code, _, err) = run(&["init"]).await;
+    assert_eq!(code, 1, "another key would not open what is sealed");
+    assert!(err.contains("there is no master key at"), "{err}");
+    assert!(!dir.path().join("jf.key").exists());
+    std::fs::rename(dir.path().join("away.key"), dir.path().join("jf.key")).unwrap();
     let (code, out, _) = run(&["doctor"]).await;
     assert_eq!(code, 1);
     assert!(out.contains("wrong host: no jackfield answers"), "{out}");

@@ -12,10 +12,10 @@ use jackfield::{
     clock::{Clock as _, SharedClock, SystemClock},
     config::Config,
     dispatch::Backoff,
+    egress::EgressConfig,
     host::{Host, HostError, Rooms},
+    keys::{Environment, Keys, Place},
     queue::DeadLetters,
-    secret::Secret,
-    vault::MasterKey,
 };
 use jackfield_registry::package::{Release, SigningKey};
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub const QUICK: Backoff =
 pub struct House {
     host: Option<Host>,
     dir: TempDir,
-    master: Secret<String>,
+    keys: Keys,
     clock: SharedClock,
     backoff: Backoff,
     reserve_bytes: u64,
@@ -49,9 +49,20 @@ impl House {
     /// The same by another clock, with other retries.
     pub async fn with(clock: SharedClock, backoff: Backoff) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
+        let keys = keys(dir.path().join("master.key").into(), Environment::default());
+        Self::keyed(dir, keys, clock, backoff).await
+    }
+
+    /// One whose master key is elsewhere, and is made there.
+    pub async fn with_key_at(place: Place, environment: Environment) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        Self::keyed(dir, keys(place, environment), Arc::new(SystemClock), QUICK).await
+    }
+
+    async fn keyed(dir: TempDir, keys: Keys, clock: SharedClock, backoff: Backoff) -> Self {
         std::fs::create_dir(dir.path().join("data")).expect("a data directory");
-        let master = MasterKey::generate().to_text();
-        let mut house = Self { host: None, dir, master, clock, backoff, reserve_bytes: 0 };
+        keys.create().await.expect("a master key");
+        let mut house = Self { host: None, dir, keys, clock, backoff, reserve_bytes: 0 };
         house.start().await;
         house
     }
@@ -72,8 +83,8 @@ impl House {
             compiler: crate::releases::compiler(),
             drop_dir: Some(self.drop_dir()),
         };
-        let master = MasterKey::from_text(&self.master).expect("a key");
-        self.host = Some(Host::start(&config, master, self.clock.clone(), self.backoff).await?);
+        let (keys, clock) = (self.keys.clone(), self.clock.clone());
+        self.host = Some(Host::start(&config, keys, clock, self.backoff).await?);
         Ok(())
     }
 
@@ -91,9 +102,19 @@ impl House {
         }
     }
 
-    /// Writes the master key into a file, for a host in another process.
+    /// The file of the master key.
     pub fn key_file(&self) -> String {
-        self.file("master.key", self.master.expose())
+        self.dir.path().join("master.key").display().to_string()
+    }
+
+    /// The keeper of its master key, as of the last start.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Has the master key looked for elsewhere at the next start.
+    pub fn keep_key_at(&mut self, place: Place, environment: Environment) {
+        self.keys = keys(place, environment);
     }
 
     /// Its rooms.
@@ -213,6 +234,10 @@ impl House {
         let desk = DeadLetters::of(self.rooms().queue.clone());
         desk.list().expect("a repair desk").len()
     }
+}
+
+fn keys(place: Place, environment: Environment) -> Keys {
+    Keys::new(place, environment, EgressConfig::default())
 }
 
 /// Waits until something is so.

@@ -11,6 +11,7 @@ use super::TokenError;
 use crate::{
     audit::AuditError, connections::ConnectionError, connectors::ConnectorError, fault::Fault,
     flows::FlowError, host::HostError, inbox::InboxError, queue::QueueError, store::CommitError,
+    vault::VaultError,
 };
 
 /// The answer to a request that worked.
@@ -154,6 +155,8 @@ impl From<HostError> for Failure {
             HostError::Flows(error) => error.into(),
             HostError::Queue(error) => error.into(),
             HostError::Tokens(error) => error.into(),
+            HostError::Vault(VaultError::UnderWay(_)) => Self::new(StatusCode::CONFLICT, error),
+            HostError::Keys(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error),
             other => Self::new(StatusCode::SERVICE_UNAVAILABLE, other),
         }
     }

@@ -10,6 +10,7 @@ mod connectors;
 mod deliveries;
 mod desk;
 mod flows;
+mod key;
 mod sign_ins;
 mod status;
 mod tokens;
@@ -63,6 +64,7 @@ fn router(rooms: Rooms) -> Router {
         .merge(connections::routes())
         .merge(sign_ins::routes())
         .merge(flows::routes())
+        .merge(key::routes())
         .merge(deliveries::routes())
         .merge(desk::routes())
         .merge(trail::routes())

@@ -120,6 +120,8 @@ words! {
     FlowApplied = "flow.applied",
     /// A flow was removed; its runs in flight go on.
     FlowRemoved = "flow.removed",
+    /// Everything is sealed under another master key; from which one, and how much.
+    KeyRotated = "key.rotated",
     /// A token for the admin API was made.
     TokenCreated = "token.created",
     /// A token for the admin API is no longer valid.

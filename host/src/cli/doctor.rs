@@ -1,10 +1,6 @@
 //! `jackfield doctor`: looks at everything that a host stands on, and says what to do.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -15,7 +11,7 @@ use super::{
 };
 use crate::{
     admin::TOKEN_FILE,
-    config::{self, master_key_file},
+    keys::{Keys, Place},
 };
 
 /// Free space below which the doctor warns, in bytes.
@@ -24,9 +20,10 @@ const FREE_BYTES: u64 = 1 << 30;
 /// What `doctor` is told.
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
-    /// The file of the master key [default: beside the data directory].
-    #[arg(long, env = "JACKFIELD_MASTER_KEY_FILE", value_name = "FILE")]
-    master_key: Option<PathBuf>,
+    /// Where the master key is kept [default: a file beside the data directory]: FILE, or
+    /// aws-secrets-manager:NAME.
+    #[arg(long, env = "JACKFIELD_MASTER_KEY_FILE", value_name = "PLACE")]
+    master_key: Option<Place>,
 }
 
 /// One thing that was looked at: what, and what is wrong with it, if something is.
@@ -35,12 +32,11 @@ type Finding = (&'static str, Result<String, String>);
 impl Doctor {
     pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<u8> {
         let data = common.data()?;
-        let key = self.master_key.or(common.file()?.master_key);
-        let key = key.unwrap_or_else(|| master_key_file(&data));
+        let keys = common.keys(self.master_key)?;
         let mut findings = vec![
             ("data directory", directory(&data)),
             ("free space", free_space(&data)),
-            ("master key", master_key(&key)),
+            ("master key", master_key(&keys).await),
             ("admin token", private(&data.join(TOKEN_FILE))),
         ];
         findings.extend(host(common).await);
@@ -87,12 +83,12 @@ fn free_space(data: &Path) -> Result<String, String> {
     }
 }
 
-fn master_key(path: &Path) -> Result<String, String> {
-    let key = config::master_key(path).map_err(|error| error.to_string())?;
-    if path.exists() {
+async fn master_key(keys: &Keys) -> Result<String, String> {
+    let key = keys.current().await.map_err(|error| error.to_string())?;
+    if let Place::File(path) = keys.place() {
         private(path)?;
     }
-    Ok(format!("{} ({})", key.id(), path.display()))
+    Ok(format!("{} ({})", key.id(), keys.place()))
 }
 
 /// Whether a file is its owner's alone.

@@ -1,64 +1,51 @@
 //! `jackfield init`.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Voice, file::write_secret};
+use super::{Common, Voice};
 use crate::{
     admin::{TOKEN_FILE, Tokens},
     clock::SystemClock,
-    config::{self, master_key_file},
+    host::open_vault,
+    keys::Place,
     store::{self, Options},
-    vault::{MasterKey, Vault},
+    vault::Vault,
 };
 
 /// What `init` is told.
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// Where the master key is written [default: beside the data directory].
-    #[arg(long, value_name = "FILE")]
-    master_key: Option<PathBuf>,
+    /// Where the master key is kept [default: a file beside the data directory]: FILE, or
+    /// aws-secrets-manager:NAME; written there, unless there is one.
+    #[arg(long, env = "JACKFIELD_MASTER_KEY_FILE", value_name = "PLACE")]
+    master_key: Option<Place>,
 }
 
 impl Init {
     pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
         let data = common.data()?;
-        let key_file = match self.master_key.or(common.file()?.master_key) {
-            Some(file) => file,
-            None => master_key_file(&data),
-        };
-        let made = write_key(&key_file)?;
-        let master = config::master_key(&key_file)?;
+        let keys = common.keys(self.master_key)?;
         let store = store::open(&data, Options::default())?;
-        Vault::open(store.clone(), master).await?;
+        // What was sealed before needs its own key, and no other.
+        let made = Vault::sealed_under(&store)?.is_none() && keys.create().await?;
+        open_vault(store.clone(), &keys).await?;
         Tokens::new(store, Arc::new(SystemClock)).ensure_local(&data).await?;
         let told = json!({
             "data": data,
-            "master_key": key_file,
+            "master_key": keys.place().to_string(),
             "master_key_made": made,
             "token": data.join(TOKEN_FILE),
         });
         voice.data(&told, |voice, _| {
             voice.line(&format!("data directory: {}", data.display()));
             let new = if made { "new; keep a copy in a safe place" } else { "was there already" };
-            voice.line(&format!("master key:     {} ({new})", key_file.display()));
+            voice.line(&format!("master key:     {} ({new})", keys.place()));
             voice.line(&format!("admin token:    {}", data.join(TOKEN_FILE).display()));
             voice.line("next: jackfield serve");
         });
         Ok(())
     }
-}
-
-/// Writes a new master key, unless there is one: an existing key is never overwritten.
-fn write_key(path: &Path) -> anyhow::Result<bool> {
-    if path.exists() {
-        return Ok(false);
-    }
-    write_secret("the master key", path, MasterKey::generate().to_text().expose())?;
-    Ok(true)
 }

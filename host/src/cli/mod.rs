@@ -14,6 +14,7 @@ mod file;
 mod flow;
 mod init;
 mod inspect;
+mod key;
 mod publisher;
 mod records;
 mod serve;
@@ -28,7 +29,9 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
-    config::{self, DATA, File},
+    config::{self, DATA, File, master_key_file},
+    egress::EgressConfig,
+    keys::{Keys, Place},
     runtime::{COMPILE, compile_here},
 };
 use client::Client;
@@ -89,6 +92,17 @@ impl Common {
         Ok(given?.unwrap_or_else(|| DATA.into()))
     }
 
+    /// The keeper of the master key: at the place that was named, else that of the file, else
+    /// beside the data directory.
+    fn keys(&self, named: Option<Place>) -> anyhow::Result<Keys> {
+        let place =
+            match named.map_or_else(|| Ok(self.file()?.master_key), |p| anyhow::Ok(Some(p)))? {
+                Some(place) => place,
+                None => master_key_file(&self.data()?).into(),
+            };
+        Ok(Keys::new(place, config::environment(), EgressConfig::default()))
+    }
+
     /// The way to the running host.
     fn client(&self) -> anyhow::Result<Client> {
         let admin = self.admin.map_or_else(|| Ok(self.file()?.admin), |a| anyhow::Ok(Some(a)));
@@ -130,6 +144,9 @@ enum Command {
     /// Make, list and revoke tokens for the admin API.
     #[command(subcommand)]
     Token(token::Token),
+    /// Show and rotate the master key.
+    #[command(subcommand)]
+    Key(key::Key),
     /// Say whose releases may be installed.
     #[command(subcommand)]
     Publisher(publisher::Publisher),
@@ -190,6 +207,7 @@ fn obey(common: &Common, command: Command, voice: &mut Voice) -> anyhow::Result<
         Command::DeadLetter(letter) => wait(letter.run(common, voice))?,
         Command::Audit(audit) => wait(audit.run(common, voice))?,
         Command::Token(token) => wait(token.run(common, voice))?,
+        Command::Key(key) => wait(key.run(common, voice))?,
         Command::Publisher(publisher) => wait(publisher.run(common, voice))?,
         Command::Compile => {
             if let Err(why) = compile_here(io::stdin().lock(), io::stdout().lock()) {

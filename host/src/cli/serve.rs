@@ -9,9 +9,10 @@ use url::Url;
 use super::Common;
 use crate::{
     clock::SystemClock,
-    config::{self, ADMIN, Config, DATA, INGRESS, master_key_file},
+    config::{self, ADMIN, Config, INGRESS},
     dispatch::Backoff,
     host::Host,
+    keys::Place,
     store::RESERVE_BYTES,
     telemetry::{self, LogFormat},
 };
@@ -25,9 +26,10 @@ pub(super) struct Serve {
     /// The URL under which the world sees the ingress [default: its address].
     #[arg(long, env = "JACKFIELD_PUBLIC_URL", value_name = "URL")]
     public_url: Option<Url>,
-    /// The file of the master key [default: beside the data directory].
-    #[arg(long, env = "JACKFIELD_MASTER_KEY_FILE", value_name = "FILE")]
-    master_key: Option<PathBuf>,
+    /// Where the master key is kept [default: a file beside the data directory]: FILE, or
+    /// aws-secrets-manager:NAME. JACKFIELD_MASTER_KEY holds the key itself.
+    #[arg(long, env = "JACKFIELD_MASTER_KEY_FILE", value_name = "PLACE")]
+    master_key: Option<Place>,
     /// A directory that is watched: a signed release that is copied there is let in.
     #[arg(long, env = "JACKFIELD_DROP_DIR", value_name = "DIR")]
     drop_dir: Option<PathBuf>,
@@ -45,9 +47,8 @@ impl Serve {
         let format = self.log.or(file.log).unwrap_or_default();
         telemetry::start(format, &self.log_filter)
             .map_err(|why| anyhow!("`{}` is no log filter: {why}", self.log_filter))?;
-        let data = common.data.clone().or(file.data).unwrap_or_else(|| DATA.into());
-        let key = self.master_key.or(file.master_key).unwrap_or_else(|| master_key_file(&data));
-        let master = config::master_key(&key)?;
+        let data = common.data()?;
+        let keys = common.keys(self.master_key)?;
         let config = Config {
             data,
             // The defaults are addresses.
@@ -63,7 +64,7 @@ impl Serve {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         runtime.context("the workers cannot be started")?.block_on(async {
             let clock = Arc::new(SystemClock);
-            let host = Host::start(&config, master, clock, Backoff::default()).await?;
+            let host = Host::start(&config, keys, clock, Backoff::default()).await?;
             told_to_stop().await?;
             tracing::info!("stopping: what is under way ends first");
             host.stop().await;

@@ -4,6 +4,7 @@
 //! killed, goes on where it was when it starts again. Never does the work of a room itself.
 
 mod change;
+mod keeper;
 
 use std::{
     io,
@@ -29,14 +30,19 @@ use crate::{
     flows::{Expressions, FlowError, Flows},
     inbox::Inbox,
     ingress::{self, Ingress, IngressError},
+    keys::{KeyError, Keys},
     queue::{DeadLetters, Queue, QueueError, Task},
     runtime::{Runtime, RuntimeError},
     store::{self, Batch, Options, Store, StoreError},
-    vault::{MasterKey, Vault, VaultError},
+    vault::VaultError,
 };
+
+pub use keeper::{Keeper, Progress, State as RotationState, open_vault};
 
 /// The file in the data directory that says where the admin API of the running host is.
 pub const ADDRESS_FILE: &str = "admin.addr";
+/// Under which name the vault keeps the key of the cache of compiled code.
+const CACHE_KEY: &str = "compile-cache";
 
 /// Why a host does not start.
 #[derive(Debug, Error)]
@@ -44,6 +50,8 @@ pub const ADDRESS_FILE: &str = "admin.addr";
 pub enum HostError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     #[error(transparent)]
     Vault(#[from] VaultError),
     #[error(transparent)]
@@ -92,6 +100,8 @@ pub struct Rooms {
     pub ingress: Ingress,
     /// Where connectors run.
     pub runtime: Runtime,
+    /// The master key, and its rotation.
+    pub keeper: Keeper,
     /// Who may use the admin API.
     pub tokens: Tokens,
     /// The host's time.
@@ -119,7 +129,7 @@ impl Host {
     /// Starts a host: opens the rooms, listens, and goes on with the work that is there.
     pub async fn start(
         config: &Config,
-        master: MasterKey,
+        keys: Keys,
         clock: SharedClock,
         backoff: Backoff,
     ) -> Result<Self, HostError> {
@@ -131,7 +141,7 @@ impl Host {
             .map_err(|source| HostError::Admin { addr: config.admin, source })?;
         let public_url = config.public_url.clone().unwrap_or_else(|| at(ingress));
         let drop_dir = config.drop_dir.as_deref().map(DropDir::open).transpose()?;
-        let rooms = Rooms::open(config, master, clock, public_url).await?;
+        let rooms = Rooms::open(config, keys, clock, public_url).await?;
         write(&config.data.join(ADDRESS_FILE), admin.to_string().as_bytes())?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -139,6 +149,7 @@ impl Host {
         tasks.spawn(rooms.clone().keep_watch(stopped.clone()));
         tasks.spawn(rooms.clone().keep_lanes(stopped.clone()));
         tasks.spawn(rooms.clone().tend(stopped.clone()));
+        tasks.spawn(rooms.keeper.clone().work(stopped.clone()));
         tasks.spawn(ingress::serve(rooms.ingress.clone(), listener, stopped.clone()));
         tasks.spawn(admin::serve(rooms.clone(), admin_listener, stopped.clone()));
         if let Some(drop_dir) = drop_dir {
@@ -160,15 +171,16 @@ impl Rooms {
     /// Opens the rooms, from the ground up.
     async fn open(
         config: &Config,
-        master: MasterKey,
+        keys: Keys,
         clock: SharedClock,
         public_url: Url,
     ) -> Result<Self, HostError> {
         let data = &config.data;
         let options = Options { reserve_bytes: config.reserve_bytes, ..Options::default() };
         let store = store::open(data, options)?;
-        let cache_key = master.derive("compile cache");
-        let vault = Vault::open(store.clone(), master).await?;
+        let vault = open_vault(store.clone(), &keys).await?;
+        let keeper = Keeper::new(keys, vault.clone(), clock.clone())?;
+        let cache_key = vault.own(CACHE_KEY).await?;
         let tokens = Tokens::new(store.clone(), clock.clone());
         tokens.ensure_local(data).await?;
         let queue = Queue::open(store.clone(), clock.clone())?;
@@ -219,6 +231,7 @@ impl Rooms {
             inbox,
             ingress,
             runtime,
+            keeper,
             tokens,
             clock,
             public_url,

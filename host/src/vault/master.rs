@@ -13,7 +13,8 @@ use crate::secret::Secret;
 /// How the text of a key begins.
 const PREFIX: &str = "jackfield-master-1:";
 
-/// The key under which all data keys are sealed.
+/// The key under which all data keys are sealed; wiped when dropped.
+#[derive(Clone)]
 pub struct MasterKey(Key);
 
 impl MasterKey {
@@ -39,8 +40,8 @@ impl MasterKey {
         hex::encode(&self.derive("id")[..8])
     }
 
-    /// Another key that hangs on this one, for one purpose.
-    pub fn derive(&self, purpose: &str) -> [u8; KEY_BYTES] {
+    /// A number that hangs on the key, for one purpose.
+    fn derive(&self, purpose: &str) -> [u8; KEY_BYTES] {
         let hash = Sha256::new().chain_update("jackfield master key, ").chain_update(purpose);
         hash.chain_update([0]).chain_update(self.0.bytes()).finalize().into()
     }

@@ -14,6 +14,7 @@ pub(super) const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
 
 /// A key; wiped when dropped.
+#[derive(Clone)]
 pub(super) struct Key(Zeroizing<[u8; KEY_BYTES]>);
 
 impl Key {
@@ -26,8 +27,8 @@ impl Key {
         Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        self.0.as_slice()
+    pub(super) fn bytes(&self) -> &[u8; KEY_BYTES] {
+        &self.0
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

@@ -1,5 +1,7 @@
 //! What opens the vault, and what does not.
 
+mod rotation;
+
 use super::{MasterKey, Vault, VaultError};
 use crate::{
     secret::Secret,
@@ -12,15 +14,11 @@ async fn set(vault: &Vault, store: &Store, connection: &str, name: &str, value: 
     store.commit(batch).await.unwrap();
 }
 
-fn again(key: &MasterKey) -> MasterKey {
-    MasterKey::from_text(&key.to_text()).unwrap()
-}
-
 #[tokio::test]
 async fn a_secret_is_there_for_its_connection_alone() {
     let (_dir, store) = scratch();
     let key = MasterKey::generate();
-    let vault = Vault::open(store.clone(), again(&key)).await.unwrap();
+    let vault = Vault::open(store.clone(), key.clone()).await.unwrap();
     set(&vault, &store, "books", "token", "s3cret-value").await;
     let vault = Vault::open(store.clone(), key).await.unwrap();
     let found = vault.get("books", "token").unwrap().unwrap();
@@ -67,6 +65,45 @@ async fn a_sealed_value_that_was_moved_or_changed_does_not_open() {
         store.commit(batch).await.unwrap();
         assert!(matches!(vault.get("books", "token"), Err(VaultError::Damaged { .. })));
     }
+}
+
+#[tokio::test]
+async fn a_cut_or_missing_mark_is_told_and_nothing_is_overwritten() {
+    let (_dir, store) = scratch();
+    let key = MasterKey::generate();
+    let vault = Vault::open(store.clone(), key.clone()).await.unwrap();
+    set(&vault, &store, "books", "token", "s3cret-value").await;
+    let mark = store.get(trees::META, b"vault").unwrap().unwrap();
+    for bytes in [0, 8, 16, 40, mark.len() - 1] {
+        let mut batch = Batch::new();
+        batch.put(trees::META, b"vault", &mark[..bytes]);
+        store.commit(batch).await.unwrap();
+        let error = Vault::open(store.clone(), key.clone()).await.unwrap_err();
+        assert!(matches!(error, VaultError::DamagedMark), "{bytes}: {error}");
+        assert_eq!(store.get(trees::META, b"vault").unwrap().unwrap(), &mark[..bytes]);
+    }
+    let mut batch = Batch::new();
+    batch.delete(trees::META, b"vault");
+    store.commit(batch).await.unwrap();
+    let error = Vault::open(store.clone(), key).await.unwrap_err();
+    assert!(error.to_string().contains("restore the data directory from a backup"), "{error}");
+    assert!(store.get(trees::META, b"vault").unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_secret_of_the_hosts_own_stays_and_gives_way_when_damaged() {
+    let (_dir, store) = scratch();
+    let key = MasterKey::generate();
+    let vault = Vault::open(store.clone(), key.clone()).await.unwrap();
+    let own = vault.own("cache").await.unwrap();
+    let vault = Vault::open(store.clone(), key).await.unwrap();
+    assert_eq!(vault.own("cache").await.unwrap(), own);
+    let mut batch = Batch::new();
+    batch.put(trees::SECRETS, b"key\0@host", b"cut".to_vec());
+    store.commit(batch).await.unwrap();
+    let another = vault.own("cache").await.unwrap();
+    assert_ne!(another, own);
+    assert_eq!(vault.own("cache").await.unwrap(), another);
 }
 
 #[test]
