@@ -8,6 +8,7 @@ mod command;
 mod door;
 mod drop_dir;
 mod grants;
+mod key;
 mod leftovers;
 mod life;
 mod outage;
