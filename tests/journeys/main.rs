@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test: what is not there is the failure")]
 
+mod aws;
 mod command;
 mod door;
 mod drop_dir;

@@ -9,6 +9,7 @@
 pub mod browser;
 pub mod calls;
 pub mod house;
+pub mod moto;
 pub mod orders;
 pub mod releases;
 pub mod sender;
