@@ -39,11 +39,16 @@ fn a_host_that_is_killed_over_a_renewal_keeps_its_sign_in() {
 #[test]
 fn every_measure_tells_its_figures() {
     let short = ["--seconds", "1", "--rounds", "1"];
-    for name in ["ingest", "call", "pipeline", "swap", "kill", "cycles"] {
-        let few: &[&str] = if name == "cycles" { &["--cycles", "3"] } else { &[] };
+    for name in ["ingest", "call", "pipeline", "swap", "rotate", "kill", "cycles"] {
+        let few: &[&str] = match name {
+            "cycles" => &["--cycles", "3"],
+            "rotate" => &["--secrets", "1000"],
+            _ => &[],
+        };
         let told = run(env!("CARGO_BIN_EXE_measure"), &[&[name], &short[..], few].concat());
         assert!(told["ratio"].as_f64().unwrap() > 0.0, "{told}");
         assert!(told["yardstick"].is_object() && told["durability"].is_string(), "{told}");
+        assert!(told["failed_calls"].is_null() || told["failed_calls"] == 0, "{told}");
     }
 }
 

@@ -13,6 +13,7 @@ mod kill;
 mod load;
 mod pipeline;
 mod report;
+mod rotate;
 mod swap;
 
 use std::process::ExitCode;
@@ -48,6 +49,12 @@ enum What {
     Pipeline,
     /// Releases that change places under signed load, once a second; no webhook may notice.
     Swap,
+    /// The master key is rotated under load; no call may notice.
+    Rotate {
+        /// How many secrets there are.
+        #[arg(long, default_value_t = 10_000, value_name = "N")]
+        secrets: usize,
+    },
     /// How soon a guest that spins is stopped.
     Kill,
     /// Memory for each of 100 installed connectors.
@@ -75,6 +82,7 @@ fn main() -> ExitCode {
             What::Call => call::measure(turns).await,
             What::Pipeline => pipeline::measure(turns).await,
             What::Swap => swap::measure(turns).await,
+            What::Rotate { secrets } => rotate::measure(secrets, turns).await,
             What::Kill => kill::measure(turns).await,
             What::Density => density::density().await,
             What::Start => density::start().await,
