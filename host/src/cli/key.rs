@@ -17,10 +17,10 @@ const GLANCE_MS: u64 = 100;
 
 const EXAMPLES: &str = "\
 Examples:
-  jackfield key show                               which master key is in use, and what it seals
-  jackfield key rotate                             a new one in its place; the host goes on meanwhile
-  jackfield key rotate --to /etc/jackfield/new.key              … at another place
-  jackfield key rotate --to aws-secrets-manager:jackfield/books … at AWS Secrets Manager";
+  jackfield key show                        which key is in use, and what it seals
+  jackfield key rotate                      a new one in its place
+  jackfield key rotate --to /etc/new.key    … at another place
+  jackfield key rotate --to aws-secrets-manager:jackfield/books";
 
 /// What is done with the master key.
 #[derive(Debug, Subcommand)]
@@ -87,10 +87,8 @@ async fn ended(client: &Client, voice: &mut Voice) -> anyhow::Result<Value> {
 fn show(voice: &mut Voice, told: &Value) {
     voice.line(&format!("master key  {}", text(&told["id"])));
     voice.line(&format!("kept in     {}", text(&told["place"])));
-    voice.line(&format!(
-        "seals       {} secrets, by way of {} data keys",
-        told["secrets"], told["data_keys"]
-    ));
+    voice.line(&format!("data keys   {}", told["data_keys"]));
+    voice.line(&format!("secrets     {}", told["secrets"]));
     let rotation = &told["rotation"];
     match rotation["state"].as_str() {
         Some("running") => voice.line(&format!(
@@ -108,7 +106,7 @@ fn rotated(voice: &mut Voice, told: &Value) {
     let [from, to, place, kept] = ["from", "to", "place", "kept"].map(|name| text(&told[name]));
     voice.line(&format!("the master key is {to} now, kept in {place}"));
     voice.line(&format!(
-        "{} secrets are sealed under it, each opened to make sure; {from} opens nothing here now",
+        "secrets sealed under it, each opened to make sure: {}; {from} opens nothing here now",
         told["done"]
     ));
     voice.line(&format!(

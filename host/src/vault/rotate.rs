@@ -79,13 +79,7 @@ impl Vault {
         self.0.store.commit(batch).await?;
         let ring = Ring { current: ring.current.clone(), next: Some(next) };
         self.0.ring.store(Arc::new(ring));
-        // Whoever began before that may still seal a new data key under the old key.
-        let turns = self.0.turns.clone();
-        if beside(move || turns.drained()).await {
-            Ok(())
-        } else {
-            Err(VaultError::Busy("some connection".into()))
-        }
+        Ok(())
     }
 
     /// Seals whatever is under the old key anew. `go_on` is told after each batch how much of it
@@ -131,6 +125,10 @@ impl Vault {
     }
 
     fn walk(&self, runtime: &Handle, go_on: &dyn Fn(Sealed) -> bool) -> Result<(), VaultError> {
+        // Who began before the new key was there may still seal a data key under the old one.
+        if !self.0.turns.drained() {
+            return Err(VaultError::Busy("some connection".into()));
+        }
         let (mut damage, mut done) = (Damage::default(), Sealed::default());
         let mut after: Option<Vec<u8>> = None;
         loop {
