@@ -1,9 +1,10 @@
 //! The system of orders behind a sign-in: its connector, and how a person connects it.
 
+use jackfield::oauth::CALLBACK;
 use serde_json::Value;
 
 use crate::{
-    browser::{self, Page},
+    browser::{Browser, Page},
     house::House,
     orders::{KEY, MANIFEST},
     releases,
@@ -38,12 +39,17 @@ pub fn manifest(auth: &str) -> String {
 
 /// Installs the connector and adds the connection `orders`, at which nobody has signed in yet.
 pub async fn add(house: &House, vendor: &Twin<Identity>, auth: &str) {
+    add_at(house, &vendor.origin(), CLIENT_SECRET, auth).await;
+}
+
+/// The same for whatever stands at `origin` as the vendor, with the secret that is typed.
+pub async fn add_at(house: &House, origin: &str, client_secret: &str, auth: &str) {
     house.install("signed", &releases::guest("signed", &manifest(auth))).await;
     let key = format!("signing_key=@{}", house.file("signing-key", KEY));
-    let secret = format!("client_secret=@{}", house.file("client-secret", CLIENT_SECRET));
+    let secret = format!("client_secret=@{}", house.file("client-secret", client_secret));
     let client = format!("client_id={CLIENT_ID}");
-    let api = format!("https://api.orders.example={}", vendor.origin());
-    let identity = format!("https://identity.orders.example={}", vendor.origin());
+    let api = format!("https://api.orders.example={origin}");
+    let identity = format!("https://identity.orders.example={origin}");
     let add = ["connection", "add", "orders", "--connector", "orders", "--set", &client];
     let secrets = ["--secret", &key, "--secret", &secret];
     house.does(&[&add[..], &secrets, &["--origin", &api, "--origin", &identity]].concat()).await;
@@ -52,14 +58,20 @@ pub async fn add(house: &House, vendor: &Twin<Identity>, auth: &str) {
 /// Does what a person does: begins a sign-in, goes to the vendor, agrees, and comes back.
 /// Answers the page on which they end.
 pub async fn signs_in(house: &House) -> Page {
-    browser::open(&goes_to_the_vendor(house).await).await
+    Browser::default().follow(&begins(house).await).await
 }
 
 /// The same up to the vendor: where it sends the person back to.
 pub async fn goes_to_the_vendor(house: &House) -> String {
+    let is_callback = |to: &str| to.contains(CALLBACK);
+    let page = Browser::default().follow_until(&begins(house).await, is_callback).await;
+    page.location.expect("the vendor sends them back")
+}
+
+/// Begins a sign-in: where the person goes.
+async fn begins(house: &House) -> String {
     let begun = house.told(&["connection", "authorize", "orders", "--no-wait"]).await;
-    let url = begun["url"].as_str().expect("a URL");
-    browser::open(url).await.location.expect("the vendor sends them back")
+    begun["url"].as_str().expect("a URL").to_owned()
 }
 
 /// How the sign-in stands, as `connection list` tells it.
