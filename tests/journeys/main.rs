@@ -1,6 +1,7 @@
 //! Journeys: whole ways through a whole host, from a webhook at the door to a record at a vendor.
 //!
-//! Each is a story that an operator could tell. Vendors are twins, everything else is real.
+//! Each is a story that an operator could tell. Vendors are twins, but for the
+//! authorisation server of `oidc`; everything else is real.
 
 #![expect(clippy::unwrap_used, reason = "a test: what is not there is the failure")]
 
@@ -12,6 +13,7 @@ mod grants;
 mod key;
 mod leftovers;
 mod life;
+mod oidc;
 mod outage;
 mod removal;
 mod repair;

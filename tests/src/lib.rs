@@ -1,8 +1,9 @@
 //! The kit of Jackfield's tests, which its demo, measures and torture stand on too.
 //!
 //! [`house::House`] is a whole host in a directory of its own, and [`calls`] goes past its doors;
-//! [`twin`] has the vendors it talks to, [`sender`] sends webhooks as they do, a [`browser`] goes where a person is sent; [`releases`] builds
-//! the connectors, once;
+//! [`twin`] has the vendors it talks to, [`sender`] sends webhooks as they do, a
+//! [`browser`] goes where a person is sent; [`oidc`] is a real vendor of tokens where Node is
+//! there; [`releases`] builds the connectors, once;
 //! [`won_deal::WonDealScene`] is the main job set up: a deal in Pipedrive becomes an invoice in
 //! Xero.
 
@@ -10,6 +11,7 @@ pub mod browser;
 pub mod calls;
 pub mod house;
 pub mod moto;
+pub mod oidc;
 pub mod orders;
 pub mod releases;
 pub mod sender;

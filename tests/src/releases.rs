@@ -23,6 +23,13 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the repository")
 }
 
+/// Where Cargo builds, which is where what is made for the tests is kept too. Cargo marks it.
+pub fn target() -> PathBuf {
+    let own = env::current_exe().expect("a file of our own");
+    let marked = own.ancestors().find(|dir| dir.join("CACHEDIR.TAG").is_file());
+    marked.map_or_else(|| root().join("target"), Path::to_path_buf)
+}
+
 /// What compiles releases for the hosts of tests: this program again if it is one of `demo`,
 /// `measure` and `torture`, which begin with [`compile_if_asked`]; else `torture`, beside the
 /// tests. It keeps what it compiled beside itself, so that each component is compiled once and
