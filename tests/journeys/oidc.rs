@@ -141,6 +141,7 @@ async fn a_stolen_refresh_token_is_worth_nothing_once_the_host_has_used_its_own(
     let (code, _, err) = house.types(&["connection", "test", "orders"]).await;
     assert_eq!(code, 1);
     assert!(err.contains("needs a person") && err.contains("invalid_grant"), "{err}");
+    assert!(err.contains("hint: sign in with `jackfield connection authorize`"), "{err}");
     let (status, _) = server.refresh(answer["refresh_token"].as_str().unwrap()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "the thief's own is gone with the family");
     assert_eq!(server.tally().await.count("revoked"), 1);
@@ -185,6 +186,7 @@ async fn a_wrong_client_secret_is_told_in_words_and_mended_by_the_right_one() {
     let (code, _, err) = house.types(&["connection", "test", "orders"]).await;
     assert_eq!(code, 1);
     assert!(err.contains("invalid_client"), "{err}");
+    assert!(err.contains("mend what is wrong with `jackfield connection set`"), "{err}");
     let told = standing(&house).await;
     assert!(told["why"].as_str().unwrap().contains("invalid_client"), "{told}");
     types_secret(&house, SECRET).await;

@@ -53,7 +53,10 @@ pub enum EgressError {
     )]
     SigningKey,
     /// The sign-in is gone, and only a person can renew it.
-    #[error("the sign-in `{auth}` of the connection needs a person: {why}")]
+    #[error(
+        "the sign-in `{auth}` of the connection needs a person: {why}; hint: sign in with \
+         `jackfield connection authorize`, or mend what is wrong with `jackfield connection set`"
+    )]
     NeedsPerson {
         /// Which `[auth.NAME]`.
         auth: String,
