@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     Means, OAuthError,
+    doubt::Doubt,
     endpoint::Given,
     record::{Place, Standing, State, Tokens},
     scheme::Scheme,
@@ -21,9 +22,6 @@ const RENEWED_AT_PERCENT: u64 = 80;
 /// How long before its end a token is not used any more, in milliseconds: a request takes time.
 /// Never more than a tenth of its life.
 const MARGIN_MS: u64 = 30_000;
-/// A token that was given so lately is not renewed because a system turned it away: it is not
-/// its age that the system minds.
-const YOUNG_MS: u64 = 10_000;
 
 /// One sign-in.
 #[derive(Debug)]
@@ -31,6 +29,7 @@ pub(super) struct Account {
     pub(super) place: Place,
     pub(super) means: Means,
     now: ArcSwap<Now>,
+    doubt: Doubt,
     /// Whose turn it is to ask the vendor.
     pub(super) turn: Arc<Mutex<Turn>>,
 }
@@ -67,7 +66,8 @@ impl Account {
     pub(super) fn open(place: Place, means: Means) -> Result<Self, OAuthError> {
         let (tokens, standing) = place.read(&means.store, &means.vault)?;
         let now = Now { tokens, standing: standing.unwrap_or_else(Standing::new) };
-        Ok(Self { place, means, now: ArcSwap::from_pointee(now), turn: Default::default() })
+        let now = ArcSwap::from_pointee(now);
+        Ok(Self { place, means, now, doubt: Doubt::default(), turn: Default::default() })
     }
 
     pub(super) fn now(&self) -> Arc<Now> {
@@ -111,9 +111,8 @@ impl Account {
         let now = self.now();
         let Some(tokens) = &now.tokens else { return Ok(None) };
         if tokens.number == number {
-            let age_ms = self.now_ms().saturating_sub(tokens.obtained_at_ms);
             let can_renew = tokens.refresh.is_some() || scheme.asks_in_own_name();
-            if age_ms < YOUNG_MS || !can_renew {
+            if !can_renew || !self.doubt.may_help(number, self.now_ms()) {
                 return Ok(None);
             }
         }

@@ -6,6 +6,7 @@
 //! again until a person acts. Never shows a token: not in a log, not in an error, not to a guest.
 
 mod account;
+mod doubt;
 mod endpoint;
 mod exchange;
 mod pending;
