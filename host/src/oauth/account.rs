@@ -139,6 +139,7 @@ impl Account {
     ) -> Result<Now, OAuthError> {
         // What was so before is of the sign-in before.
         *held.0 = Turn::default();
+        self.doubt.forget();
         // Another sign-in, perhaps at another account: nothing of the one before goes into it.
         let mut tokens = self.next(scheme, None, given);
         tokens.number += self.now().tokens.as_ref().map_or(0, |before| before.number);

@@ -28,6 +28,11 @@ impl Doubt {
             }
         }
     }
+
+    /// A person has signed in: what was turned away before says nothing any more.
+    pub(super) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    path::PathBuf,
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -285,7 +285,7 @@ enum Missed {
 }
 
 /// Has the host prove that the connection works, which is one request with its token.
-async fn call(data: &PathBuf) -> Result<(), Missed> {
+async fn call(data: &Path) -> Result<(), Missed> {
     let read = |name: &str| fs::read_to_string(data.join(name)).map_err(|_| Missed::Down);
     let (address, token) = (read(ADDRESS_FILE)?, read(TOKEN_FILE)?);
     let request = Request::post(format!("http://{}/v1/connections/orders/test", address.trim()))
