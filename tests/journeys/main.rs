@@ -18,6 +18,7 @@ mod outage;
 mod removal;
 mod repair;
 mod restart;
+mod rotation;
 mod sign_in;
 mod unknown;
 mod upgrade;

@@ -108,11 +108,12 @@ async fn a_refresh_token_that_comes_again_ends_its_family_until_a_person_signs_i
 
     pause_ms(SHORT_MS).await;
     let mut lane = Lane::new(&endpoint).unwrap();
-    for number in 1..=5 {
-        assert_eq!(lane.send(&orders::delivery(number, 500)).await.unwrap().status, 200);
-    }
+    assert_eq!(lane.send(&orders::delivery(1, 500)).await.unwrap().status, 200);
     let live = || house.rooms().connections.get("orders").unwrap();
     until("the sign-in is known to be gone", || live().needs_person().is_some()).await;
+    for number in 2..=5 {
+        assert_eq!(lane.send(&orders::delivery(number, 500)).await.unwrap().status, 200);
+    }
     let told = standing(&house).await;
     assert!(told["why"].as_str().unwrap().contains("invalid_grant"), "{told}");
     assert!(!house.is_idle(), "the work waits");

@@ -142,9 +142,14 @@ pub fn body(number: u64, bytes: usize) -> Vec<u8> {
 
 /// An order as a webhook, signed.
 pub fn delivery(number: u64, bytes: usize) -> Delivery {
+    signed_by(KEY, number, bytes)
+}
+
+/// The same, signed under a key of one's choice.
+pub fn signed_by(key: &str, number: u64, bytes: usize) -> Delivery {
     let body = body(number, bytes);
     // HMAC takes a key of any length.
-    let mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).expect("any key length");
+    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("any key length");
     let signature = STANDARD.encode(mac.chain_update(&body).finalize().into_bytes());
     Delivery::new(body).with_text("x-signature", &signature)
 }

@@ -14,7 +14,7 @@ use super::{answer::Answer, sign_ins};
 use crate::{
     audit::Actor,
     capabilities::{Particulars, Window},
-    connections::{self, Change, Live, NewConnection},
+    connections::{self, Change, Live, NewConnection, Turnover},
     host::Rooms,
     secret::Secret,
 };
@@ -24,6 +24,7 @@ pub(super) fn routes() -> Router<Rooms> {
         .route("/v1/connections", get(list).post(add))
         .route("/v1/connections/{name}/test", post(test))
         .route("/v1/connections/{name}", delete(remove).patch(set))
+        .route("/v1/connections/{name}/rotate", get(ages).post(rotate))
         .route("/v1/connections/{name}/pause", post(pause))
         .route("/v1/connections/{name}/resume", post(resume))
 }
@@ -95,6 +96,31 @@ async fn set(
     let change = Change { settings, secrets: out_of_sight(secrets), ahead };
     let live = rooms.connections.set(&name, change, actor).await?;
     Ok(Json(show(&rooms, &live)))
+}
+
+async fn ages(State(rooms): State<Rooms>, Path(name): Path<String>) -> Answer<Value> {
+    let live = rooms.connections.get(&name)?;
+    let every_days = live.connection.rotation.every_days;
+    Ok(Json(json!({ "name": name, "every_days": every_days, "secrets": live.ages() })))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Turned {
+    secrets: BTreeMap<String, String>,
+    overlap_hours: u32,
+    every_days: Option<u32>,
+}
+
+async fn rotate(
+    State(rooms): State<Rooms>,
+    Extension(actor): Extension<Actor>,
+    Path(name): Path<String>,
+    Json(Turned { secrets, overlap_hours, every_days }): Json<Turned>,
+) -> Answer<Value> {
+    let turnover = Turnover { secrets: out_of_sight(secrets), overlap_hours, every_days };
+    rooms.connections.rotate(&name, turnover, actor).await?;
+    ages(State(rooms), Path(name)).await
 }
 
 #[derive(Deserialize)]

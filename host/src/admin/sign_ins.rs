@@ -62,6 +62,12 @@ pub(super) fn show(live: &Live) -> Value {
 
 /// The health of a connection's credentials, in one line.
 pub(super) fn health(live: &Live, now_ms: u64) -> String {
+    let due =
+        live.due(now_ms).map(|(names, _)| format!("; due to be changed: {}", names.join(", ")));
+    state(live, now_ms) + &due.unwrap_or_default()
+}
+
+fn state(live: &Live, now_ms: u64) -> String {
     if let Some(why) = live.needs_person() {
         return format!("needs a person: {why}");
     }

@@ -104,6 +104,13 @@ words! {
     ConnectionSecretsSet = "connection.secrets-set",
     /// Settings of a connection were changed; their names, never their values.
     ConnectionSettingsSet = "connection.settings-set",
+    /// Secrets of a connection were changed for new ones.
+    ConnectionRotated = "connection.rotated",
+    /// Secrets of a connection are due to be changed.
+    RotationDue = "rotation.due",
+    /// Credentials of a connection were attached to requests; which connector's, to which host,
+    /// and how many since the last such line.
+    CredentialUsed = "credential.used",
     /// A connection was removed, with its secrets.
     ConnectionRemoved = "connection.removed",
     /// Work of a connection was given up, so that it could be removed.

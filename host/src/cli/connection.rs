@@ -70,6 +70,23 @@ pub(super) enum Connection {
         #[arg(long)]
         no_wait: bool,
     },
+    /// Show how old the secrets are, and change them for new ones.
+    #[command(after_help = "Examples:\n  jackfield connection rotate crm\n  jackfield connection \
+        rotate crm --secret webhook_key=@new.key --overlap 48\n  jackfield connection rotate crm \
+        --every 30\n\nWebhooks that are signed under the secret before count for the overlap.")]
+    Rotate {
+        /// Its name.
+        name: String,
+        /// A new secret: `name=@FILE`, or `name=-` to type it.
+        #[arg(long, value_name = "K=@FILE|K=-")]
+        secret: Vec<String>,
+        /// How long webhooks count that are signed under the secret before.
+        #[arg(long, value_name = "HOURS", default_value_t = 24)]
+        overlap: u32,
+        /// How often secrets shall be changed; 0 is never.
+        #[arg(long, value_name = "DAYS")]
+        every: Option<u32>,
+    },
     /// List connections, and how their credentials stand.
     List,
     /// Prove that a connection works, and show the account's own name.
@@ -120,6 +137,20 @@ impl Connection {
                 let path = format!("/v1/connections/{}", escaped(&name));
                 let told = client.patch(&path, &change).await?;
                 voice.data(&told, |voice, _| voice.line(&format!("`{name}` is changed")));
+            }
+            Self::Rotate { name, secret, overlap, every } => {
+                let path = format!("/v1/connections/{}/rotate", escaped(&name));
+                let told = if secret.is_empty() && every.is_none() {
+                    client.get(&path).await?
+                } else {
+                    let turnover = json!({
+                        "secrets": secrets(&secret)?,
+                        "overlap_hours": overlap,
+                        "every_days": every,
+                    });
+                    client.post(&path, &turnover).await?
+                };
+                voice.data(&told, ages);
             }
             Self::Remove { name, discard } => {
                 let path = format!("/v1/connections/{}?discard={discard}", escaped(&name));
@@ -219,6 +250,17 @@ fn list(voice: &mut Voice, told: &Value) {
         vec![name, connector, state, health, endpoint]
     });
     let head = ["NAME", "CONNECTOR", "STATE", "CREDENTIALS", "ENDPOINT"];
+    voice.table(&head, &rows.collect::<Vec<_>>());
+}
+
+fn ages(voice: &mut Voice, told: &Value) {
+    let time = |at: &Value| if at.is_null() { "-".to_owned() } else { super::voice::time(at) };
+    let rows = items(&told["secrets"]).iter().map(|one| {
+        let [set, due, before] =
+            ["set_at_ms", "due_at_ms", "previous_until_ms"].map(|key| time(&one[key]));
+        vec![text(&one["secret"]), set, due, before]
+    });
+    let head = ["SECRET", "SET", "DUE", "THE ONE BEFORE COUNTS UNTIL"];
     voice.table(&head, &rows.collect::<Vec<_>>());
 }
 

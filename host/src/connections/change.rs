@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 use super::{
-    Connection, ConnectionError, Connections, Index, Inner, Live, NewConnection, State, check,
+    Connection, ConnectionError, Connections, Index, Inner, Live, NewConnection, Rotation, State,
+    check,
 };
 use crate::{
     audit::{Actor, Line, Word},
@@ -54,6 +55,7 @@ impl Connections {
             origins: new.origins,
             state: State::Active,
             added_at_ms: now_ms,
+            rotation: Rotation::default(),
         };
         // Whatever does not fit shows before anything is kept.
         self.0.enliven(connection.clone())?;
@@ -101,6 +103,7 @@ impl Connections {
         ];
         let mut connection = live.connection.clone();
         connection.settings.extend(change.settings);
+        connection.rotation.note(change.secrets.keys(), self.0.clock.now_ms());
         // Whatever does not fit shows before anything is kept.
         self.0.enliven(connection.clone())?;
         let live =
@@ -118,13 +121,15 @@ impl Connections {
         value: &Secret<Vec<u8>>,
     ) -> Result<Arc<Live>, ConnectionError> {
         let _one = self.0.changing.lock().await;
-        let connection = self.get(name)?.connection.clone();
-        let line = Line::new(self.0.clock.now_ms(), Actor::Vendor, Word::HandshakeAnswered, name);
+        let mut connection = self.get(name)?.connection.clone();
+        let now_ms = self.0.clock.now_ms();
+        connection.rotation.note([secret.to_owned()].iter(), now_ms);
+        let line = Line::new(now_ms, Actor::Vendor, Word::HandshakeAnswered, name);
         let secrets = [(secret, value.expose().as_slice())];
         self.keep(connection, secrets, [line.connection(name)]).await
     }
 
-    async fn keep<'a>(
+    pub(super) async fn keep<'a>(
         &self,
         connection: Connection,
         secrets: impl IntoIterator<Item = (&'a str, &'a [u8])>,
@@ -260,7 +265,9 @@ impl Inner {
 }
 
 /// Names and values, for the vault.
-fn values(secrets: &BTreeMap<String, Secret<String>>) -> impl Iterator<Item = (&str, &[u8])> {
+pub(super) fn values(
+    secrets: &BTreeMap<String, Secret<String>>,
+) -> impl Iterator<Item = (&str, &[u8])> {
     secrets.iter().map(|(name, value)| (name.as_str(), value.expose().as_bytes()))
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jackfield_registry::manifest::{Budget, Manifest, SecretUse};
 use serde_json::Value;
 
-use super::{Connection, ConnectionError, Inner, State, credential::Ingredients};
+use super::{Connection, ConnectionError, Inner, State, credential::Ingredients, rotation};
 use crate::{
     capabilities::{Means, Use},
     connectors::Installed,
@@ -29,7 +29,12 @@ pub struct Live {
     pub(super) sign_ins: BTreeMap<String, SignIn>,
     /// Its secrets by name, as of when this was made.
     secrets: BTreeMap<String, Secret<Vec<u8>>>,
+    /// Those that they replaced, and until when they count.
+    previous: Previous,
 }
+
+/// Secrets that were replaced, by name, and until when they count, in milliseconds since 1970.
+type Previous = BTreeMap<String, (Secret<Vec<u8>>, u64)>;
 
 impl Live {
     /// Whether it takes part.
@@ -46,7 +51,14 @@ impl Live {
 
 impl verify::Secrets for Live {
     fn current(&self, name: &str) -> Vec<Secret<Vec<u8>>> {
-        self.secrets.get(name).cloned().into_iter().collect()
+        let now_ms = self.means.clock.now_ms();
+        let previous = self.previous.get(name).filter(|(_, until_ms)| now_ms < *until_ms);
+        self.secrets
+            .get(name)
+            .into_iter()
+            .chain(previous.map(|(value, _)| value))
+            .cloned()
+            .collect()
     }
 }
 
@@ -88,7 +100,8 @@ impl Inner {
             timeout_ms: manifest.http.timeout_ms,
             clock: self.clock.clone(),
         };
-        Ok(Live { connection, connector, means, sign_ins, secrets })
+        let previous = self.previous(&connection)?;
+        Ok(Live { connection, connector, means, sign_ins, secrets, previous })
     }
 
     /// What the connection may reach: what the manifest asks for, with the settings filled in,
@@ -125,6 +138,16 @@ impl Inner {
         let rate = |budget: &Budget| Rate { requests: budget.requests, per_ms: budget.per_ms };
         let concurrency = budgets.iter().filter_map(|budget| budget.concurrency).min();
         Ok(Policy::new(rules, headers).within(budgets.iter().map(rate).collect(), concurrency))
+    }
+
+    /// The secrets of a connection that were replaced and still count.
+    fn previous(&self, connection: &Connection) -> Result<Previous, ConnectionError> {
+        let mut previous = BTreeMap::new();
+        for (name, until_ms) in &connection.rotation.previous_until_ms {
+            let value = self.vault.get(&connection.name, &rotation::previous(name))?;
+            previous.extend(value.map(|value| (name.clone(), (value, *until_ms))));
+        }
+        Ok(previous)
     }
 
     /// The secrets of a connection that its connector asks for and that are set.

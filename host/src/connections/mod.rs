@@ -8,6 +8,7 @@ mod change;
 mod check;
 mod credential;
 mod live;
+mod rotation;
 mod sign_in;
 
 use std::{
@@ -22,6 +23,7 @@ use url::Url;
 
 pub use change::Change;
 pub use live::Live;
+pub use rotation::{Age, Rotation, Turnover};
 pub use sign_in::Query;
 
 use crate::{
@@ -121,6 +123,9 @@ pub struct Connection {
     pub state: State,
     /// When it was added, in milliseconds since 1970.
     pub added_at_ms: u64,
+    /// How old its secrets are, and when they shall be changed.
+    #[serde(default)]
+    pub rotation: Rotation,
 }
 
 /// What a person gives for a new connection.

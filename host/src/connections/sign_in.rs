@@ -70,6 +70,28 @@ impl Connections {
         self.list().iter().for_each(|live| apply(live));
     }
 
+    /// Tells the trail of the use of credentials since this was done last: a line for each host of
+    /// each connection.
+    pub async fn tell_uses(&self) -> Result<(), ConnectionError> {
+        let mut batch = Batch::new();
+        let uses = self.0.egress.take_uses();
+        for used in &uses {
+            let name = oauth::whose(&used.connection);
+            let connector = self.record(name).map(|record| record.connector).unwrap_or_default();
+            Line::new(used.last_ms, Actor::Host, Word::CredentialUsed, name)
+                .connection(name)
+                .detail("connector", connector)
+                .detail("host", &used.host)
+                .detail("count", used.count)
+                .detail("first_at_ms", used.first_ms)
+                .record(&mut batch);
+        }
+        if !uses.is_empty() {
+            self.0.store.commit(batch).await?;
+        }
+        Ok(())
+    }
+
     async fn signed_in(
         &self,
         query: &Query,

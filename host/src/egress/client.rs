@@ -38,6 +38,7 @@ use super::{
     sanitise::{self, Prepared},
     scrub::Scrubber,
     sent::Sent,
+    uses::Uses,
 };
 use crate::clock::SharedClock;
 
@@ -94,6 +95,8 @@ struct Inner {
     known: Mutex<Known>,
     pool: Pool,
     budget: Arc<Budget>,
+    /// Whose way out this is, and where the use of its credentials is counted.
+    uses: (String, Arc<Uses>),
     clock: SharedClock,
 }
 
@@ -151,7 +154,12 @@ impl Progress {
 }
 
 impl Client {
-    pub(super) fn new(config: &EgressConfig, policy: Arc<Policy>, budget: Arc<Budget>) -> Self {
+    pub(super) fn new(
+        config: &EgressConfig,
+        policy: Arc<Policy>,
+        budget: Arc<Budget>,
+        uses: (String, Arc<Uses>),
+    ) -> Self {
         let connector = HttpsConnectorBuilder::new()
             .with_webpki_roots()
             .https_or_http()
@@ -168,7 +176,7 @@ impl Client {
         let scrubber = Arc::new(Scrubber::new(policy.credentials()));
         let known = Mutex::new(Known { issued: VecDeque::new(), scrubber });
         let clock = config.clock.clone();
-        Self(Arc::new(Inner { policy, known, pool, budget, clock }))
+        Self(Arc::new(Inner { policy, known, pool, budget, uses, clock }))
     }
 
     /// Whether a request may change something at the system.
@@ -231,8 +239,12 @@ impl Client {
         prepared: &Prepared,
         progress: &mut Progress,
     ) -> Result<Reply, EgressError> {
-        let with =
-            |credential: Option<&Credential>| prepared.with(credential, self.0.clock.now_ms());
+        let with = |credential: Option<&Credential>| {
+            if credential.is_some() {
+                self.note_use(prepared.host());
+            }
+            prepared.with(credential, self.0.clock.now_ms())
+        };
         let issuer = match &prepared.auth {
             None => return self.exchange(with(None)?, progress).await,
             Some(Auth::Fixed(credential)) => {
@@ -249,6 +261,12 @@ impl Client {
         let second = self.learnt(second);
         *progress = Progress::default();
         self.exchange(with(Some(&second.credential))?, progress).await
+    }
+
+    /// Counts a use of the connection's credentials towards a host.
+    pub fn note_use(&self, host: &str) {
+        let (connection, uses) = &self.0.uses;
+        uses.note(connection, host, self.0.clock.now_ms());
     }
 
     /// Remembers what must not come back.

@@ -30,6 +30,7 @@ mod sent;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 use std::{
     collections::HashMap,
@@ -52,8 +53,9 @@ pub use retry_after::retry_after;
 pub use scrub::scrubbed;
 pub use sent::Sent;
 pub use signing::{Jwt, JwtIssuer, OAuth1, Template};
+pub use uses::Use;
 
-use self::budget::Budget;
+use self::{budget::Budget, uses::Uses};
 use crate::clock::{SharedClock, SystemClock};
 
 /// What egress stands on.
@@ -79,12 +81,13 @@ pub struct Egress {
     /// By the connection's name. A budget outlives its client, so that a changed setting does
     /// not forgive what was already used.
     budgets: Arc<Mutex<HashMap<String, Arc<Budget>>>>,
+    uses: Arc<Uses>,
 }
 
 impl Egress {
     /// A door that stands on `config`.
     pub fn new(config: EgressConfig) -> Self {
-        Self { config, budgets: Arc::default() }
+        Self { config, budgets: Arc::default(), uses: Arc::default() }
     }
 
     /// The way out of the connection `connection`, with pools of sockets and TLS sessions of its
@@ -100,7 +103,12 @@ impl Egress {
                 budget
             }
         };
-        Client::new(&self.config, policy, budget)
+        Client::new(&self.config, policy, budget, (connection.to_owned(), self.uses.clone()))
+    }
+
+    /// The uses of credentials since this was asked last.
+    pub fn take_uses(&self) -> Vec<Use> {
+        self.uses.take()
     }
 
     /// Forgets the budget of a connection that was removed.

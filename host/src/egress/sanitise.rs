@@ -75,6 +75,12 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// The vendor's host.
+    pub(super) fn host(&self) -> &str {
+        // What was allowed has one.
+        self.draft.url.host_str().unwrap_or_default()
+    }
+
     /// The request as it is sent.
     pub(super) fn with(
         &self,

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use super::{HostError, Rooms};
 use crate::{
     audit::Actor,
@@ -12,11 +10,6 @@ use crate::{
     queue::{DeadLetters, Task},
     store::Batch,
 };
-
-/// How often the host looks whether a watched release fails, in milliseconds.
-const GLANCE_MS: u64 = 1_000;
-/// How often it looks whether a sign-in would be lost for want of use, in milliseconds.
-const TEND_MS: u64 = 60_000;
 
 impl Rooms {
     /// Lets a release in; connections of its connector go through it from then on.
@@ -124,70 +117,5 @@ impl Rooms {
     async fn refresh(&self, connector: &str) {
         let apply = |live: &Live| self.queue.pause(&live.connection.name, !live.is_open());
         self.connections.refresh(connector, apply).await;
-    }
-
-    /// Goes back from a release that fails, if there is a way back.
-    async fn leave(&self, failing: &Installed) {
-        let connector = &failing.id;
-        match self.roll_back(connector, None, Some(failing), Actor::Host).await {
-            Ok(back) => tracing::error!(
-                connector,
-                version = back.release.version,
-                "the new release failed more than the one before, which is back"
-            ),
-            Err(error) => {
-                tracing::error!(
-                    connector, %error, "the new release fails, and stays: there is no way back"
-                );
-                if let Err(error) = self.connectors.stop_watching(failing).await {
-                    tracing::error!(connector, %error, "it is watched on");
-                }
-            }
-        }
-    }
-
-    /// Begins no work of a connection that needs a person, and goes on with it once one has acted.
-    pub(super) async fn keep_lanes(self, mut stopped: watch::Receiver<bool>) {
-        let mut changes = self.connections.changes();
-        while !*stopped.borrow_and_update() {
-            changes.mark_unchanged();
-            let apply = |live: &Live| self.queue.pause(&live.connection.name, !live.is_open());
-            self.connections.each(apply).await;
-            tokio::select! {
-                // The sender is gone only with the host.
-                _ = changes.changed() => {}
-                _ = stopped.changed() => {}
-            }
-        }
-    }
-
-    /// Renews the sign-ins that would be lost for want of use.
-    pub(super) async fn tend(self, mut stopped: watch::Receiver<bool>) {
-        while !*stopped.borrow_and_update() {
-            for live in self.connections.list() {
-                live.tend().await;
-            }
-            let next = self.clock.sleep_until(self.clock.now_ms() + TEND_MS);
-            tokio::select! {
-                () = next => {}
-                // The sender is gone only with the host.
-                _ = stopped.changed() => {}
-            }
-        }
-    }
-
-    /// Takes releases back that are watched and fail more than those before them.
-    pub(super) async fn keep_watch(self, mut stopped: watch::Receiver<bool>) {
-        while !*stopped.borrow_and_update() {
-            for failing in self.connectors.failing() {
-                self.leave(&failing).await;
-            }
-            let next = self.clock.sleep_until(self.clock.now_ms() + GLANCE_MS);
-            tokio::select! {
-                () = next => {}
-                // The sender is gone only with the host.
-                _ = stopped.changed() => {}
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! killed, goes on where it was when it starts again. Never does the work of a room itself.
 
 mod change;
+mod chores;
 mod keeper;
 
 use std::{
@@ -149,6 +150,8 @@ impl Host {
         tasks.spawn(rooms.clone().keep_watch(stopped.clone()));
         tasks.spawn(rooms.clone().keep_lanes(stopped.clone()));
         tasks.spawn(rooms.clone().tend(stopped.clone()));
+        tasks.spawn(rooms.clone().remind(stopped.clone()));
+        tasks.spawn(rooms.clone().tell_uses(stopped.clone()));
         tasks.spawn(rooms.keeper.clone().work(stopped.clone()));
         tasks.spawn(ingress::serve(rooms.ingress.clone(), listener, stopped.clone()));
         tasks.spawn(admin::serve(rooms.clone(), admin_listener, stopped.clone()));

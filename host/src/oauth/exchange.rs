@@ -101,6 +101,7 @@ impl Call {
             timeout: REQUEST_WAIT,
             idempotency: None,
         };
+        self.client.note_use(self.url.host_str().unwrap_or_default());
         let reply = self.client.send(request).await.result;
         let reply = reply.map_err(|error| Refused::Later(error.to_string()))?;
         self.judged(reply.status, &reply.body)

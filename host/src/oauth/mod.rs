@@ -27,7 +27,7 @@ use tokio::sync::watch;
 pub use account::Held;
 pub use pending::{Begun, CALLBACK, Pending, Progress, redirect_url};
 pub use record::{Standing, State};
-pub use scheme::{Ground, Scheme};
+pub use scheme::{Ground, Scheme, whose};
 
 use self::{
     account::{Account, Now},

@@ -12,6 +12,10 @@ use crate::{
     secret::Secret,
 };
 
+/// What follows the name of a connection where its requests for tokens are meant; no name has a
+/// space.
+const TOKENS: &str = " tokens";
+
 /// How the tokens of one connection are had.
 #[derive(Debug)]
 pub struct Scheme {
@@ -195,5 +199,10 @@ impl Ground<'_> {
 /// Under which name the requests for tokens of a connection are counted: they are not its
 /// connector's.
 pub(super) fn budget_of(connection: &str) -> String {
-    format!("{connection} tokens")
+    format!("{connection}{TOKENS}")
+}
+
+/// Whose a use of credentials is: the connection's own or its requests' for tokens.
+pub fn whose(name: &str) -> &str {
+    name.strip_suffix(TOKENS).unwrap_or(name)
 }

@@ -71,6 +71,7 @@ impl SignIn {
             timeout: REQUEST_WAIT,
             idempotency: None,
         };
+        scheme.client.note_use(self.url.host_str().unwrap_or_default());
         let reply = scheme.client.send(request).await.result;
         let reply = reply.map_err(|error| Refused::Later(error.to_string()))?;
         let origin = self.url.origin().ascii_serialization();

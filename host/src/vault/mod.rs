@@ -225,6 +225,19 @@ impl Vault {
         Ok(())
     }
 
+    /// Adds to a batch that one secret of a connection goes.
+    pub fn take_away(
+        &self,
+        batch: &mut Batch,
+        connection: &str,
+        name: &str,
+    ) -> Result<(), VaultError> {
+        let turn = self.turn(connection)?;
+        batch.delete(trees::SECRETS, &place(connection, name));
+        keep(batch, turn);
+        Ok(())
+    }
+
     /// How many secrets of a connection are set.
     pub fn count(&self, connection: &str) -> Result<usize, VaultError> {
         let values = place(connection, "");

@@ -1,0 +1,114 @@
+//! What the host does by itself, now and then, until it stops.
+
+use tokio::sync::watch;
+
+use super::Rooms;
+use crate::{audit::Actor, connections::Live, connectors::Installed};
+
+/// How often the host looks whether a watched release fails, in milliseconds.
+const GLANCE_MS: u64 = 1_000;
+/// How often it looks whether a sign-in would be lost for want of use, in milliseconds.
+const TEND_MS: u64 = 60_000;
+/// How often it tells of the use of credentials, in milliseconds.
+const USES_MS: u64 = 10_000;
+/// How often it looks whether secrets are due, in milliseconds.
+const REMIND_MS: u64 = 3_600_000;
+
+/// Whether the host stops.
+type Stop = watch::Receiver<bool>;
+
+impl Rooms {
+    /// Rests for so long, or until the host stops: whether it goes on.
+    async fn rest(&self, ms: u64, stop: &mut Stop) -> bool {
+        let next = self.clock.sleep_until(self.clock.now_ms() + ms);
+        tokio::select! {
+            () = next => true,
+            // The sender is gone only with the host.
+            _ = stop.wait_for(|stop| *stop) => false,
+        }
+    }
+
+    /// Begins no work of a connection that needs a person, and goes on with it once one has acted.
+    pub(super) async fn keep_lanes(self, mut stop: Stop) {
+        let mut changes = self.connections.changes();
+        loop {
+            changes.mark_unchanged();
+            let apply = |live: &Live| self.queue.pause(&live.connection.name, !live.is_open());
+            self.connections.each(apply).await;
+            tokio::select! {
+                // The sender is gone only with the host.
+                _ = changes.changed() => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    /// Renews the sign-ins that would be lost for want of use.
+    pub(super) async fn tend(self, mut stop: Stop) {
+        loop {
+            for live in self.connections.list() {
+                live.tend().await;
+            }
+            if !self.rest(TEND_MS, &mut stop).await {
+                return;
+            }
+        }
+    }
+
+    /// Tells the trail of the use of credentials, and of the last ones when the host stops.
+    pub(super) async fn tell_uses(self, mut stop: Stop) {
+        loop {
+            let goes_on = self.rest(USES_MS, &mut stop).await;
+            if let Err(error) = self.connections.tell_uses().await {
+                tracing::error!(%error, "the trail does not tell of the use of credentials");
+            }
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// Reminds of secrets that are due to be changed.
+    pub(super) async fn remind(self, mut stop: Stop) {
+        loop {
+            if let Err(error) = self.connections.remind().await {
+                tracing::error!(%error, "nobody can be reminded of secrets that are due");
+            }
+            if !self.rest(REMIND_MS, &mut stop).await {
+                return;
+            }
+        }
+    }
+
+    /// Goes back from a release that fails, if there is a way back.
+    async fn leave(&self, failing: &Installed) {
+        let connector = &failing.id;
+        match self.roll_back(connector, None, Some(failing), Actor::Host).await {
+            Ok(back) => tracing::error!(
+                connector,
+                version = back.release.version,
+                "the new release failed more than the one before, which is back"
+            ),
+            Err(error) => {
+                tracing::error!(
+                    connector, %error, "the new release fails, and stays: there is no way back"
+                );
+                if let Err(error) = self.connectors.stop_watching(failing).await {
+                    tracing::error!(connector, %error, "it is watched on");
+                }
+            }
+        }
+    }
+
+    /// Takes releases back that are watched and fail more than those before them.
+    pub(super) async fn keep_watch(self, mut stop: Stop) {
+        loop {
+            for failing in self.connectors.failing() {
+                self.leave(&failing).await;
+            }
+            if !self.rest(GLANCE_MS, &mut stop).await {
+                return;
+            }
+        }
+    }
+}
