@@ -1,8 +1,11 @@
 //! Signing in at a vendor, and what becomes of it.
 
+use std::{sync::Arc, time::Duration};
+
+use jackfield::clock::{Clock as _, SystemClock, VirtualClock};
 use jackfield_tests::{
     browser,
-    house::{House, until},
+    house::{House, QUICK, pause_ms, until},
     orders,
     sender::Lane,
     signed::{self, AUTH, goes_to_the_vendor, signs_in, standing},
@@ -103,7 +106,7 @@ async fn a_token_is_renewed_before_it_runs_out_and_after_it_was_turned_away() {
     signs_in(&house).await;
     for _ in 0..30 {
         house.does(&["connection", "test", "orders"]).await;
-        jackfield_tests::house::pause_ms(100).await;
+        pause_ms(100).await;
     }
     let tally = vendor.vendor().tally();
     assert!(tally.renewed >= 1, "{tally:?}");
@@ -118,7 +121,7 @@ async fn a_sign_in_that_is_gone_parks_the_work_and_says_so_once() {
     signs_in(&house).await;
     let endpoint = house.endpoint("orders");
     vendor.vendor().revoke();
-    jackfield_tests::house::pause_ms(1_000).await;
+    pause_ms(1_000).await;
     for number in 1..=5 {
         sends(&house, number).await;
     }
@@ -179,4 +182,57 @@ async fn a_host_asks_in_its_own_name_where_nobody_signs_in() {
     let (code, _, err) = house.types(&["connection", "authorize", "orders"]).await;
     assert_eq!(code, 1);
     assert!(err.contains("needs no sign-in"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_whose_answer_was_lost_is_made_good_within_the_grace() {
+    for (grace_ms, wanted) in [(60_000, "healthy"), (0, "needs-person")] {
+        let habits = Habits { life_ms: 1_000, grace_ms, ..Habits::default() };
+        let (house, vendor) = connected(habits, &format!("{AUTH}grace = \"1m\"\n")).await;
+        signs_in(&house).await;
+        vendor.aim(http::Method::POST, "/token");
+        vendor.drop_answers(1);
+        pause_ms(1_000).await;
+        let (code, _, err) = house.types(&["connection", "test", "orders"]).await;
+        assert_eq!(code, u8::from(grace_ms == 0), "{err}");
+        assert_eq!(standing(&house).await["state"], wanted, "grace {grace_ms}");
+        assert_eq!(vendor.vendor().tally().revoked, u64::from(grace_ms == 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_gives_no_token_so_soon_is_not_asked_for_one() {
+    // Exact Online: a token lives for 600 s, and another is given after 570 s.
+    let habits = Habits { life_ms: 600_000, refresh_after_ms: 570_000, ..Habits::default() };
+    let (house, vendor) = connected(habits, &format!("{AUTH}refresh_after = \"570s\"\n")).await;
+    signs_in(&house).await;
+    vendor.vendor().expire();
+    let (code, _, err) = house.types(&["connection", "test", "orders"]).await;
+    assert_eq!(code, 1);
+    assert!(err.contains("gives another in 5"), "{err}");
+    let tally = vendor.vendor().tally();
+    assert_eq!((tally.renewed, tally.early), (0, 0), "{tally:?}");
+    assert_eq!(standing(&house).await["state"], "healthy", "it is a matter of minutes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_to_renew_that_is_not_used_is_used_before_it_is_lost() {
+    let clock = VirtualClock::at(SystemClock.now_ms());
+    let house = House::with(Arc::new(clock.clone()), QUICK).await;
+    let vendor = Twin::launch(Identity::with(Habits::default()), 0).await.unwrap();
+    signed::add(&house, &vendor, &format!("{AUTH}idle_limit = \"60d\"\n")).await;
+    signs_in(&house).await;
+    let told = house.told(&["connection", "list"]).await;
+    assert_eq!(told[0]["health"], "healthy, expiring in 60 days");
+    clock.advance(Duration::from_secs(29 * 86_400));
+    pause_ms(300).await;
+    assert_eq!(vendor.vendor().tally().renewed, 0);
+    clock.advance(Duration::from_secs(2 * 86_400));
+    until("it is used", || vendor.vendor().tally().renewed == 1).await;
+    until("and lasts again", || {
+        let live = house.rooms().connections.get("orders").unwrap();
+        let until_ms = live.sign_ins().next().unwrap().1.idle_until_ms().unwrap();
+        until_ms > clock.now_ms() + 59 * 86_400_000
+    })
+    .await;
 }
