@@ -134,6 +134,9 @@ async fn a_sign_in_that_is_gone_parks_the_work_and_says_so_once() {
     let told = standing(&house).await;
     assert!(told["why"].as_str().unwrap().contains("invalid_grant"), "{told}");
     assert_eq!(house.dead_letters(), 0, "the work waits");
+    let (_, doctor, _) = house.types(&["doctor"]).await;
+    assert!(doctor.contains("jackfield connection authorize orders"), "{doctor}");
+    assert!(house.does(&["status"]).await.contains("needs a person       orders"));
     let trail = house.told(&["audit", "list", "--subject", "orders"]).await;
     let lines = trail.as_array().unwrap().iter();
     assert_eq!(lines.filter(|line| line["what"] == "sign-in.lost").count(), 1, "one notice");

@@ -15,13 +15,15 @@ pub(super) fn routes() -> Router<Rooms> {
 
 async fn status(State(rooms): State<Rooms>) -> Answer<Value> {
     let connections = rooms.connections.list();
+    let needs_person = connections.iter().filter(|live| live.needs_person().is_some());
+    let needs_person: Vec<_> = needs_person.map(|live| &live.connection.name).collect();
     let active = connections.iter().filter(|live| live.is_active()).count();
     Ok(Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "uptime_ms": rooms.clock.now_ms().saturating_sub(rooms.started_at_ms),
         "ingress": rooms.public_url,
         "connectors": rooms.connectors.list().len(),
-        "connections": { "active": active, "paused": connections.len() - active, "out_of_order": rooms.connections.out_of_order() },
+        "connections": { "active": active, "paused": connections.len() - active, "out_of_order": rooms.connections.out_of_order(), "needs_person": needs_person },
         "flows": rooms.flows.list().len(),
         "work": {
             "in_progress": rooms.queue.claimed(),

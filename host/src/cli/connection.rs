@@ -234,6 +234,10 @@ fn added(voice: &mut Voice, told: &Value) {
     if let Some(endpoint) = told["endpoint"].as_str() {
         voice.line(&format!("its webhooks arrive at {endpoint}"));
     }
+    if items(&told["sign_ins"]).iter().any(|sign_in| sign_in["state"] == "needs-person") {
+        let name = text(&told["name"]);
+        voice.line(&format!("nobody has signed in yet: jackfield connection authorize {name}"));
+    }
     for missing in items(&told["missing_secrets"]) {
         let (name, secret) = (text(&told["name"]), text(missing));
         voice.line(&format!(

@@ -129,6 +129,18 @@ async fn host(common: &Common) -> Vec<Finding> {
     ));
     let connections = async { common.client()?.get("/v1/connections").await };
     for connection in connections.await.ok().iter().flat_map(items) {
+        let lost = items(&connection["sign_ins"]).iter().find(|one| one["state"] == "needs-person");
+        if let Some(lost) = lost {
+            let name = text(&connection["name"]);
+            findings.push((
+                "connection",
+                Err(format!(
+                    "`{name}` needs a person: {}; sign in with `jackfield connection authorize \
+                     {name}`",
+                    text(&lost["why"])
+                )),
+            ));
+        }
         let missing = items(&connection["missing_secrets"]);
         if !missing.is_empty() {
             let names: Vec<String> = missing.iter().map(text).collect();

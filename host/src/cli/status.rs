@@ -20,6 +20,10 @@ pub(super) async fn run(common: &Common, voice: &mut Voice) -> anyhow::Result<()
         for name in items(&connections["out_of_order"]) {
             voice.line(&format!("out of order         {}; the host's log says why", text(name)));
         }
+        for name in items(&connections["needs_person"]) {
+            let name = text(name);
+            voice.line(&format!("needs a person       {name}; jackfield connection list says why"));
+        }
         voice.line(&format!("flows                {}", status["flows"]));
         let work = &status["work"];
         voice.line(&format!(
