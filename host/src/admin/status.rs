@@ -23,7 +23,12 @@ async fn status(State(rooms): State<Rooms>) -> Answer<Value> {
         "uptime_ms": rooms.clock.now_ms().saturating_sub(rooms.started_at_ms),
         "ingress": rooms.public_url,
         "connectors": rooms.connectors.list().len(),
-        "connections": { "active": active, "paused": connections.len() - active, "out_of_order": rooms.connections.out_of_order(), "needs_person": needs_person },
+        "connections": {
+            "active": active,
+            "paused": connections.len() - active,
+            "out_of_order": rooms.connections.out_of_order(),
+            "needs_person": needs_person,
+        },
         "flows": rooms.flows.list().len(),
         "work": {
             "in_progress": rooms.queue.claimed(),

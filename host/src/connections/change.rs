@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Connection, ConnectionError, Connections, Index, Inner, Live, NewConnection, Rotation, State,
-    check,
+    check, rotation::previous,
 };
 use crate::{
     audit::{Actor, Line, Word},
@@ -84,7 +84,7 @@ impl Connections {
         change: Change,
         actor: Actor,
     ) -> Result<Arc<Live>, ConnectionError> {
-        let _one = self.0.changing.lock().await;
+        let one = self.0.changing.lock().await;
         let live = self.get(name)?;
         let kept = (live.connection.settings.len(), self.0.vault.count(name)?);
         let mistakes = check::change(&change, &live.connector.manifest, kept);
@@ -108,7 +108,8 @@ impl Connections {
         self.0.enliven(connection.clone())?;
         let live =
             self.keep(connection, values(&change.secrets), lines.into_iter().flatten()).await?;
-        // What a vendor refused before may be right now.
+        // What a vendor refused before may be right now. Nobody else waits for it meanwhile.
+        drop(one);
         live.reconsider().await?;
         Ok(live)
     }
@@ -137,6 +138,12 @@ impl Connections {
     ) -> Result<Arc<Live>, ConnectionError> {
         let mut batch = Batch::new();
         put(&mut batch, &connection);
+        let before = self.get(&connection.name)?.connection.rotation.previous_until_ms.clone();
+        for secret in before.into_keys() {
+            if !connection.rotation.previous_until_ms.contains_key(&secret) {
+                self.0.vault.take_away(&mut batch, &connection.name, &previous(&secret))?;
+            }
+        }
         self.0.vault.put(&mut batch, &connection.name, secrets)?;
         for line in lines {
             line.record(&mut batch);
@@ -213,6 +220,12 @@ impl Connections {
         let removed = self.0.index.load().removed.clone();
         for name in &removed {
             self.clear(name).await?;
+            if self.0.vault.count(name)? > 0 {
+                let mut batch = Batch::new();
+                self.0.vault.remove(&mut batch, name)?;
+                self.0.keeper.remove(&mut batch, name)?;
+                self.0.store.commit(batch).await?;
+            }
         }
         Ok(())
     }

@@ -175,6 +175,7 @@ struct Index {
 
 impl Index {
     fn insert(&mut self, live: Arc<Live>) {
+        live.sign_ins().for_each(|(_, sign_in)| sign_in.adopt());
         self.out_of_order.remove(&live.connection.name);
         self.by_endpoint.insert(live.connection.endpoint.clone(), live.clone());
         self.by_name.insert(live.connection.name.clone(), live);

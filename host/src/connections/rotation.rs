@@ -138,7 +138,7 @@ impl Connections {
         turnover: Turnover,
         actor: Actor,
     ) -> Result<Arc<Live>, ConnectionError> {
-        let _one = self.0.changing.lock().await;
+        let one = self.0.changing.lock().await;
         let live = self.get(name)?;
         let Turnover { secrets, overlap_hours, every_days } = turnover;
         let wanted = Change { secrets, ..Change::default() };
@@ -176,48 +176,54 @@ impl Connections {
         let before = before.iter().map(|(name, value)| (name.as_str(), value.expose().as_slice()));
         let values = change::values(&wanted.secrets).chain(before);
         let live = self.keep(connection, values, [line]).await?;
+        drop(one);
         live.reconsider().await?;
         Ok(live)
     }
 
     /// Removes values before that count no more, and tells of each connection whose secrets are
     /// due: once, and again a week later.
-    pub async fn remind(&self) -> Result<(), ConnectionError> {
+    pub async fn remind(&self) {
         for live in self.list() {
-            let _one = self.0.changing.lock().await;
-            // It may have been changed meanwhile.
-            let Ok(live) = self.get(&live.connection.name) else { continue };
-            let now_ms = self.0.clock.now_ms();
-            let mut connection = live.connection.clone();
-            let mut batch = Batch::new();
-            let ended = |until_ms: &u64| *until_ms <= now_ms;
-            let gone =
-                connection.rotation.previous_until_ms.extract_if(.., |_, until| ended(until));
-            for (secret, _) in gone {
-                self.0.vault.take_away(&mut batch, &connection.name, &previous(&secret))?;
+            if let Err(error) = self.remind_of(&live).await {
+                tracing::error!(connection = live.connection.name, %error, "nobody is reminded");
             }
-            let reminded = connection.rotation.reminded_at_ms;
-            let is_silent = reminded.is_none_or(|at_ms| at_ms + REMIND_MS <= now_ms);
-            if let Some((secrets, since_ms)) = live.due(now_ms).filter(|_| is_silent) {
-                connection.rotation.reminded_at_ms = Some(now_ms);
-                let names = secrets.join(" ");
-                tracing::warn!(
-                    connection = connection.name,
-                    secrets = names,
-                    days = now_ms.saturating_sub(since_ms) / DAY_MS,
-                    "secrets are due to be changed: `jackfield connection rotate {}`",
-                    connection.name
-                );
-                Line::new(now_ms, Actor::Host, Word::RotationDue, &connection.name)
-                    .connection(&connection.name)
-                    .detail("names", names)
-                    .record(&mut batch);
-            }
-            if connection != live.connection {
-                change::put(&mut batch, &connection);
-                self.0.store.commit(batch).await?;
-                self.0.show(connection)?;
-            }
+        }
+    }
+
+    async fn remind_of(&self, live: &Live) -> Result<(), ConnectionError> {
+        let _one = self.0.changing.lock().await;
+        // It may have been changed or removed meanwhile.
+        let Ok(live) = self.get(&live.connection.name) else { return Ok(()) };
+        let now_ms = self.0.clock.now_ms();
+        let mut connection = live.connection.clone();
+        let mut batch = Batch::new();
+        let ended = |until_ms: &u64| *until_ms <= now_ms;
+        let gone = connection.rotation.previous_until_ms.extract_if(.., |_, until| ended(until));
+        for (secret, _) in gone {
+            self.0.vault.take_away(&mut batch, &connection.name, &previous(&secret))?;
+        }
+        let reminded = connection.rotation.reminded_at_ms;
+        let is_silent = reminded.is_none_or(|at_ms| at_ms + REMIND_MS <= now_ms);
+        if let Some((secrets, since_ms)) = live.due(now_ms).filter(|_| is_silent) {
+            connection.rotation.reminded_at_ms = Some(now_ms);
+            let names = secrets.join(" ");
+            tracing::warn!(
+                connection = connection.name,
+                secrets = names,
+                days = now_ms.saturating_sub(since_ms) / DAY_MS,
+                "secrets are due to be changed: `jackfield connection rotate {}`",
+                connection.name
+            );
+            Line::new(now_ms, Actor::Host, Word::RotationDue, &connection.name)
+                .connection(&connection.name)
+                .detail("names", names)
+                .record(&mut batch);
+        }
+        if connection != live.connection {
+            change::put(&mut batch, &connection);
+            self.0.store.commit(batch).await?;
+            self.0.show(connection)?;
         }
         Ok(())
     }

@@ -86,9 +86,14 @@ impl Connections {
                 .detail("first_at_ms", used.first_ms)
                 .record(&mut batch);
         }
-        if !uses.is_empty() {
-            self.0.store.commit(batch).await?;
+        if uses.is_empty() {
+            return Ok(());
         }
+        let told = self.0.store.commit(batch).await;
+        if told.is_err() {
+            self.0.egress.give_back(uses);
+        }
+        told?;
         Ok(())
     }
 
@@ -121,8 +126,9 @@ impl Connections {
         };
         captured.extend(self::captured(&oauth2.capture, from_answer)?);
 
-        let _one = self.0.changing.lock().await;
+        // First the turn, which may take as long as a vendor does, then what everybody waits for.
         let mut held = sign_in.hold().await;
+        let _one = self.0.changing.lock().await;
         let mut connection = self.get(&name)?.connection.clone();
         connection.settings.extend(captured.clone());
         // Whatever does not fit shows before anything is kept.

@@ -67,6 +67,8 @@ impl Dispatch {
             Err(fault) => fault,
         };
         if self.waits_for_a_person(work, &fault) {
+            // Until the lane rests altogether, which is a matter of moments.
+            self.queue.rest(&work.lane);
             return Settlement { batch, follow: vec![work.clone()], fault: Some((fault, false)) };
         }
         let now_ms = self.clock.now_ms();

@@ -106,6 +106,11 @@ impl Egress {
         Client::new(&self.config, policy, budget, (connection.to_owned(), self.uses.clone()))
     }
 
+    /// Takes back uses of which nobody could be told.
+    pub fn give_back(&self, uses: Vec<Use>) {
+        self.uses.give_back(uses);
+    }
+
     /// The uses of credentials since this was asked last.
     pub fn take_uses(&self) -> Vec<Use> {
         self.uses.take()

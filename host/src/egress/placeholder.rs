@@ -10,8 +10,11 @@ use bytes::Bytes;
 use http::{HeaderValue, header::CONTENT_TYPE};
 use url::form_urlencoded;
 
-use super::{credential::Draft, error::EgressError};
+use super::{credential::Draft, error::EgressError, sanitise::BODY_BYTES_MAX};
 use crate::secret::Secret;
+
+/// The longest value of a header once it is filled in, in bytes.
+const HEADER_BYTES_MAX: usize = 16 << 10;
 
 /// The values by what stands for them, such as `{secret:password}` or `{token:main}`.
 #[derive(Debug, Clone)]
@@ -66,7 +69,7 @@ impl Placeholders {
         for value in draft.headers.values_mut() {
             let Ok(text) = value.to_str() else { continue };
             if self.0.keys().any(|name| text.contains(name.as_str())) {
-                let filled = self.filled(text, |value| value.to_owned());
+                let filled = self.filled(text, HEADER_BYTES_MAX, |value| value.to_owned())?;
                 *value = HeaderValue::try_from(filled).map_err(|_| EgressError::Credential)?;
                 value.set_sensitive(true);
             }
@@ -77,13 +80,20 @@ impl Placeholders {
         if let Ok(text) = std::str::from_utf8(&draft.body)
             && self.0.keys().any(|name| text.contains(name.as_str()))
         {
-            draft.body = Bytes::from(self.filled(text, |value| escape.written(value)));
+            draft.body =
+                Bytes::from(self.filled(text, BODY_BYTES_MAX, |value| escape.written(value))?);
         }
         Ok(())
     }
 
     /// A text with each name replaced by its value; what a value holds is not looked at again.
-    fn filled(&self, text: &str, written: impl Fn(&str) -> String) -> String {
+    fn filled(
+        &self,
+        text: &str,
+        bytes_max: usize,
+        written: impl Fn(&str) -> String,
+    ) -> Result<String, EgressError> {
+        let too_long = || EgressError::Invalid(format!("filled in, it is over {bytes_max} bytes"));
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find('{') {
@@ -95,10 +105,14 @@ impl Placeholders {
                 None => ("{".to_owned(), 1),
             };
             filled.push_str(&value);
+            // Before it grows on: a guest may have written a name a million times.
+            if filled.len() > bytes_max {
+                return Err(too_long());
+            }
             rest = &rest[length..];
         }
         filled.push_str(rest);
-        filled
+        if filled.len() > bytes_max { Err(too_long()) } else { Ok(filled) }
     }
 
     /// The values, in no order.
@@ -141,6 +155,19 @@ mod tests {
         ] {
             assert_eq!(sent(kind, "<p>{secret:password}</p>").1, wanted, "{kind}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_written_a_million_times_is_refused_before_it_grows() {
+        let value = Secret::new("x".repeat(4096));
+        let mut draft = Draft {
+            method: Method::POST,
+            url: "https://api.example.com/".parse().unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::from("{token:m}".repeat(1_000_000)),
+        };
+        let placeholders = Placeholders([("{token:m}".to_owned(), value)].into());
+        assert!(matches!(placeholders.attach(&mut draft), Err(EgressError::Invalid(_))));
     }
 
     #[test]

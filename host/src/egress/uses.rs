@@ -45,6 +45,20 @@ impl Uses {
         std::mem::take(&mut *self.uses()).into_values().collect()
     }
 
+    pub(super) fn give_back(&self, back: Vec<Use>) {
+        let mut uses = self.uses();
+        for one in back {
+            let key = (one.connection.clone(), one.host.clone());
+            match uses.get_mut(&key) {
+                Some(newer) => {
+                    newer.count += one.count;
+                    newer.first_ms = one.first_ms;
+                }
+                None => drop(uses.insert(key, one)),
+            }
+        }
+    }
+
     fn uses(&self) -> MutexGuard<'_, BTreeMap<(String, String), Use>> {
         // A panic while the lock is held leaves the map whole: each change is one entry.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -71,9 +71,7 @@ impl Rooms {
     /// Reminds of secrets that are due to be changed.
     pub(super) async fn remind(self, mut stop: Stop) {
         loop {
-            if let Err(error) = self.connections.remind().await {
-                tracing::error!(%error, "nobody can be reminded of secrets that are due");
-            }
+            self.connections.remind().await;
             if !self.rest(REMIND_MS, &mut stop).await {
                 return;
             }

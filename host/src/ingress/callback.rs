@@ -26,7 +26,15 @@ pub(super) fn is_for(request: &Request<Body>) -> bool {
 
 impl Ingress {
     /// Takes somebody back, and says on a page what became of it.
+    ///
+    /// In a task of its own: what was begun is ended, even if the browser does not wait.
     pub(super) async fn come_back(&self, request: Request<Body>) -> Reply {
+        let ingress = self.clone();
+        let taken = tokio::spawn(async move { ingress.take_back(request).await });
+        taken.await.unwrap_or_else(|_| Reply::unavailable())
+    }
+
+    async fn take_back(&self, request: Request<Body>) -> Reply {
         let query = request.uri().query().unwrap_or_default();
         if request.method() != Method::GET || query.len() > QUERY_BYTES_MAX {
             let text = "A sign-in ends with a GET and a short query.";

@@ -3,9 +3,12 @@
 //! Promises one request for a token at a time; that what a vendor gave is on disk before it is
 //! used; and that a renewal which has begun goes on to its end, whoever stops waiting for it.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
@@ -30,6 +33,9 @@ pub(super) struct Account {
     pub(super) means: Means,
     now: ArcSwap<Now>,
     doubt: Doubt,
+    /// How its connection has tokens now.
+    pub(super) scheme: ArcSwapOption<Scheme>,
+    is_gone: AtomicBool,
     /// Whose turn it is to ask the vendor.
     pub(super) turn: Arc<Mutex<Turn>>,
 }
@@ -67,7 +73,15 @@ impl Account {
         let (tokens, standing) = place.read(&means.store, &means.vault)?;
         let now = Now { tokens, standing: standing.unwrap_or_else(Standing::new) };
         let now = ArcSwap::from_pointee(now);
-        Ok(Self { place, means, now, doubt: Doubt::default(), turn: Default::default() })
+        Ok(Self {
+            place,
+            means,
+            now,
+            doubt: Doubt::default(),
+            scheme: ArcSwapOption::empty(),
+            is_gone: AtomicBool::new(false),
+            turn: Arc::default(),
+        })
     }
 
     pub(super) fn now(&self) -> Arc<Now> {
@@ -89,10 +103,12 @@ impl Account {
         }
         match &now.tokens {
             Some(tokens) if self.is_good(tokens) => {
-                if self.is_aging(tokens, scheme) {
-                    // In the background: this one is good for a while.
-                    let renewal = self.clone().renew(scheme.clone(), tokens.number);
-                    tokio::spawn(renewal);
+                // In the background, since this one is good for a while; and only if nobody is
+                // at it.
+                if self.is_aging(tokens, scheme)
+                    && let Ok(turn) = self.turn.clone().try_lock_owned()
+                {
+                    tokio::spawn(self.clone().renew(turn, scheme.clone(), tokens.number));
                 }
                 Ok(tokens.clone())
             }
@@ -112,7 +128,10 @@ impl Account {
         let Some(tokens) = &now.tokens else { return Ok(None) };
         if tokens.number == number {
             let can_renew = tokens.refresh.is_some() || scheme.asks_in_own_name();
-            if !can_renew || !self.doubt.may_help(number, self.now_ms()) {
+            if !can_renew {
+                return self.turned_away(number).await.map(|()| None);
+            }
+            if !self.doubt.may_help(number, self.now_ms()) {
                 return Ok(None);
             }
         }
@@ -125,9 +144,52 @@ impl Account {
         scheme: &Arc<Scheme>,
         number: u64,
     ) -> Result<Tokens, EgressError> {
-        let renewal = tokio::spawn(self.clone().renew(scheme.clone(), number));
+        let (account, scheme) = (self.clone(), scheme.clone());
+        let renewal = tokio::spawn(async move {
+            let turn = account.turn.clone().lock_owned().await;
+            account.renew(turn, scheme, number).await
+        });
         renewal.await.unwrap_or_else(|_| Err(self.no_token("the host broke off")))
     }
+    /// A token that cannot be renewed was turned away: the first time the system may mind
+    /// something else, the second time only a person can help.
+    async fn turned_away(&self, number: u64) -> Result<(), EgressError> {
+        if !self.doubt.is_repeated(number, self.now_ms()) {
+            return Ok(());
+        }
+        let mut turn = self.turn.lock().await;
+        let is_current = self.now().tokens.as_ref().is_some_and(|now| now.number == number);
+        if !is_current {
+            return Ok(());
+        }
+        let why = "the vendor turns its token away, and gave none by which to renew it";
+        Err(self.lose(why.into(), &mut turn).await)
+    }
+
+    /// Has renewals go by this scheme, which is the connection's from now on: a call that began
+    /// before shall not use what was so then.
+    pub(super) fn adopt(&self, scheme: &Arc<Scheme>) {
+        self.scheme.store(Some(scheme.clone()));
+    }
+
+    /// The connection is removed: nothing of it is kept any more.
+    pub(super) fn end(&self) {
+        self.is_gone.store(true, Ordering::Relaxed);
+    }
+
+    /// Adds to a batch what shall be kept of it.
+    pub(super) fn write(
+        &self,
+        batch: &mut Batch,
+        tokens: Option<&Tokens>,
+        standing: &Standing,
+    ) -> Result<(), OAuthError> {
+        if self.is_gone.load(Ordering::Relaxed) {
+            return Err(OAuthError::NoSignIn(self.place.connection.clone()));
+        }
+        self.place.write(batch, &self.means.vault, tokens, standing)
+    }
+
     /// Adds to a batch what a person's sign-in has brought; `shown` makes it what everybody sees
     /// once the batch is on disk.
     pub(super) fn signed_in(
@@ -144,7 +206,7 @@ impl Account {
         let mut tokens = self.next(scheme, None, given);
         tokens.number += self.now().tokens.as_ref().map_or(0, |before| before.number);
         let standing = self.healthy(&tokens);
-        self.place.write(batch, &self.means.vault, Some(&tokens), &standing)?;
+        self.write(batch, Some(&tokens), &standing)?;
         Ok(Now { tokens: Some(tokens), standing })
     }
 
@@ -154,7 +216,7 @@ impl Account {
         let now = self.now();
         let standing = Standing { account: Some(account.into()), ..now.standing.clone() };
         let mut batch = Batch::new();
-        self.place.write(&mut batch, &self.means.vault, None, &standing)?;
+        self.write(&mut batch, None, &standing)?;
         self.means.store.commit(batch).await?;
         self.show(Now { tokens: now.tokens.clone(), standing });
         Ok(())
@@ -186,7 +248,7 @@ impl Account {
         let since_ms = self.now_ms();
         let standing = Standing { state, why: String::new(), since_ms, ..now.standing.clone() };
         let mut batch = Batch::new();
-        self.place.write(&mut batch, &self.means.vault, None, &standing)?;
+        self.write(&mut batch, None, &standing)?;
         self.means.store.commit(batch).await?;
         self.show(Now { tokens: now.tokens.clone(), standing });
         Ok(())

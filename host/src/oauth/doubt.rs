@@ -29,6 +29,13 @@ impl Doubt {
         }
     }
 
+    /// Whether this token was turned away lately as well.
+    pub(super) fn is_repeated(&self, number: u64, now_ms: u64) -> bool {
+        let before =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).replace((number, now_ms));
+        before.is_some_and(|(same, at_ms)| same == number && now_ms < at_ms + TRUSTED_MS)
+    }
+
     /// A person has signed in: what was turned away before says nothing any more.
     pub(super) fn forget(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;

@@ -169,7 +169,14 @@ impl Keeper {
 
     /// Lets go of what was opened for a connection, once it is removed.
     pub fn forget(&self, connection: &str) {
-        self.accounts().retain(|place, _| place.connection != connection);
+        self.accounts().retain(|place, account| {
+            let stays = place.connection != connection;
+            if !stays {
+                // A renewal may still be under way.
+                account.end();
+            }
+            stays
+        });
         self.0.egress.forget(&scheme::budget_of(connection));
         self.0.waiting.forget(connection);
     }
@@ -196,6 +203,11 @@ impl SignIn {
     /// What egress asks for a token in the place of `slot`, with other values beside it.
     pub fn issuer_among(&self, slot: String, others: Placeholders) -> Arc<dyn Issuer> {
         Arc::new(Teller { sign_in: self.clone(), among: Some((slot, others)) })
+    }
+
+    /// Makes the way in which its tokens are had the connection's from now on.
+    pub fn adopt(&self) {
+        self.account.adopt(&self.scheme);
     }
 
     /// How it stands.

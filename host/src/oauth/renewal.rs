@@ -4,6 +4,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::OwnedMutexGuard;
+
 use super::{
     OAuthError,
     account::{Account, Now, Turn},
@@ -27,10 +29,11 @@ const REST_MS: u64 = 5_000;
 impl Account {
     pub(super) async fn renew(
         self: Arc<Self>,
+        mut turn: OwnedMutexGuard<Turn>,
         scheme: Arc<Scheme>,
         number: u64,
     ) -> Result<Tokens, EgressError> {
-        let mut turn = self.turn.lock().await;
+        let scheme = self.scheme.load_full().unwrap_or(scheme);
         let now = self.now();
         // Somebody had the turn before, and what they found out is so for everybody who waited.
         if let Some(why) = now.needs_person(&scheme) {
@@ -80,15 +83,19 @@ impl Account {
         }
         match refused {
             Refused::Gone(why) => match self.by_previous(scheme, old).await {
-                Some(given) => self.keep(turn, self.next(scheme, old, given)).await,
-                None => Err(self.lose(why, turn).await),
+                Some(Ok(given)) => self.keep(turn, self.next(scheme, old, given)).await,
+                Some(Err(Refused::Later(why))) => Err(self.put_off(why, turn)),
+                Some(Err(Refused::Gone(_))) | None => Err(self.lose(why, turn).await),
             },
-            Refused::Later(why) => {
-                turn.rest_until_ms = self.now_ms() + REST_MS;
-                turn.why.clone_from(&why);
-                Err(self.no_token(why))
-            }
+            Refused::Later(why) => Err(self.put_off(why, turn)),
         }
+    }
+
+    /// The vendor is not asked again for a while.
+    fn put_off(&self, why: String, turn: &mut Turn) -> EgressError {
+        turn.rest_until_ms = self.now_ms() + REST_MS;
+        turn.why.clone_from(&why);
+        self.no_token(why)
     }
 
     /// Whether the vendor may be asked at this moment.
@@ -108,13 +115,17 @@ impl Account {
 
     /// The refresh token before, once, where the vendor says that it takes it too: the present
     /// one may have been lost on its way.
-    async fn by_previous(&self, scheme: &Arc<Scheme>, old: Option<&Tokens>) -> Option<Given> {
+    async fn by_previous(
+        &self,
+        scheme: &Arc<Scheme>,
+        old: Option<&Tokens>,
+    ) -> Option<Result<Given, Refused>> {
         let previous = old?.previous.as_ref()?;
         let now_ms = self.now_ms();
         if now_ms >= previous.until_ms {
             return None;
         }
-        endpoint::ask(scheme, Wish::Refresh(previous.refresh.0.clone()), now_ms).await.ok()
+        Some(endpoint::ask(scheme, Wish::Refresh(previous.refresh.0.clone()), now_ms).await)
     }
 
     /// What is known once the vendor has given something.
@@ -149,7 +160,7 @@ impl Account {
     async fn keep(&self, turn: &mut Turn, tokens: Tokens) -> Result<Tokens, EgressError> {
         let mut batch = Batch::new();
         let standing = self.healthy(&tokens);
-        let kept = match self.place.write(&mut batch, &self.means.vault, Some(&tokens), &standing) {
+        let kept = match self.write(&mut batch, Some(&tokens), &standing) {
             Ok(()) => self.means.store.commit(batch).await.map_err(OAuthError::from),
             Err(error) => Err(error),
         };
@@ -179,7 +190,7 @@ impl Account {
     }
 
     /// The sign-in is gone: written down, told once, and not tried again until a person acts.
-    async fn lose(&self, why: String, turn: &mut Turn) -> EgressError {
+    pub(super) async fn lose(&self, why: String, turn: &mut Turn) -> EgressError {
         let now_ms = self.now_ms();
         let before = self.now();
         let standing = Standing {
@@ -195,7 +206,7 @@ impl Account {
             .detail("auth", &self.place.auth)
             .detail("why", &why)
             .record(&mut batch);
-        let kept = match self.place.write(&mut batch, &self.means.vault, None, &standing) {
+        let kept = match self.write(&mut batch, None, &standing) {
             Ok(()) => self.means.store.commit(batch).await.map_err(OAuthError::from),
             Err(error) => Err(error),
         };

@@ -95,6 +95,12 @@ impl Queue {
         self.0.changed.notify_one();
     }
 
+    /// Claims nothing of a lane for a moment.
+    pub fn rest(&self, lane: &str) {
+        let until_ms = self.0.clock.now_ms() + REST_MS;
+        self.lanes().rest(lane, until_ms);
+    }
+
     /// The next work that is due, of the lane whose turn it is. Waits until there is some.
     pub async fn claim(&self) -> Result<Claim, QueueError> {
         loop {

@@ -1,7 +1,11 @@
 //! What is asked for with credentials: which go along, and where the host signs in.
 
+use std::collections::BTreeMap;
+
 use super::Asks;
-use crate::manifest::{Auth, Manifest, OAuth2, Password, Placement, Username};
+use crate::manifest::{
+    Assertion, Auth, CaptureFrom, Manifest, OAuth2, Password, Placement, Username,
+};
 
 impl Manifest {
     /// Where the host signs in for it, as whom and for what.
@@ -16,29 +20,58 @@ impl Manifest {
                 }
                 _ => {}
             }
+            // Where the operator left it open, the default decides to whom secrets are sent.
+            for param in &self.params {
+                let slot = format!("{{param:{}}}", param.name);
+                if let Some(default) = &param.default
+                    && auth.urls().iter().any(|url| url.contains(&slot))
+                {
+                    asks.thing(format!("{slot} being {default} unless it is set"), &param.title);
+                }
+            }
         }
     }
 }
 
 fn oauth2_asks(oauth2: &OAuth2, why: &str, asks: &mut Asks) {
     let scopes = oauth2.scopes.join(&oauth2.scope_separator);
-    let known = match (&oauth2.client_secret, &oauth2.assertion) {
-        (Some(secret), _) => format!("{} and the secret {secret}", oauth2.client_id),
-        (None, Some(assertion)) => format!("claims signed with the secret {}", assertion.key),
-        (None, None) => oauth2.client_id.clone(),
-    };
-    if let Some(url) = &oauth2.authorize_url {
-        asks.thing(format!("a sign-in at {url} as {}, for {scopes:?}", oauth2.client_id), why);
+    let mut known = oauth2.client_id.clone();
+    if let Some(secret) = &oauth2.client_secret {
+        known.push_str(&format!(" and the secret {secret}"));
     }
-    let more: String =
-        oauth2.token_params.iter().map(|(name, value)| format!(", {name}={value}")).collect();
+    if let Some(assertion) = &oauth2.assertion {
+        known.push_str(&format!(" and {}", claims(assertion)));
+    }
+    if let Some(url) = &oauth2.authorize_url {
+        let more = pairs(&oauth2.authorize_params);
+        asks.thing(
+            format!("a sign-in at {url} as {}, for {scopes:?}{more}", oauth2.client_id),
+            why,
+        );
+    }
+    let more = pairs(&oauth2.token_params);
     for url in [Some(&oauth2.token_url), oauth2.refresh_url.as_ref()].into_iter().flatten() {
         asks.thing(format!("tokens from {url} for {known}, for {scopes:?}{more}"), why);
     }
     for (param, capture) in &oauth2.capture {
         let like = capture.like.as_deref().unwrap_or("whatever it is");
-        asks.thing(format!("{{param:{param}}} from the vendor, being {like}"), why);
+        let from = match &capture.from {
+            CaptureFrom::Redirect(name) => format!("where the person comes back ({name})"),
+            CaptureFrom::Answer(place) => format!("with the token ({})", place.as_str()),
+        };
+        asks.thing(format!("{{param:{param}}} from the vendor {from}, being {like}"), why);
     }
+}
+
+/// Claims under a signature, in words.
+fn claims(assertion: &Assertion) -> String {
+    let more = pairs(&assertion.claims);
+    format!("claims signed with the secret {}{more}", assertion.key)
+}
+
+/// Names and values as they are written.
+fn pairs(pairs: &BTreeMap<String, String>) -> String {
+    pairs.iter().map(|(name, value)| format!(", {name}={value}")).collect()
 }
 
 /// Secrets by their names, in words.
@@ -64,10 +97,9 @@ pub(super) fn credential(name: &str, auth: &Auth) -> String {
             "with the token of {name} in the header {} after {:?}",
             session.header, session.prefix
         ),
-        Auth::Jwt(assertion) => format!(
-            "with claims of {name} signed with the secret {} in the header {}",
-            assertion.key, assertion.header
-        ),
+        Auth::Jwt(assertion) => {
+            format!("with {} in the header {} for {name}", claims(assertion), assertion.header)
+        }
         Auth::OAuth1(_) | Auth::Signature(_) => {
             format!("with a signature of {name} made with {}", secrets(&auth.secret_names()))
         }

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{Check, traffic::is_header_value};
 use crate::manifest::{
-    auth::{Auth, Grant, OAuth2, Password, Placement, Username},
+    auth::{Auth, CaptureFrom, Grant, OAuth2, Password, Placement, Username},
     document::Place,
 };
 
@@ -97,8 +97,12 @@ impl Check<'_, '_> {
             }
             self.few(&place.key(key), params.len());
         }
-        for name in oauth2.capture.keys() {
-            self.param_key(&place.key("capture").key(name), name);
+        for (name, capture) in &oauth2.capture {
+            let place = place.key("capture").key(name);
+            self.param_key(&place, name);
+            if matches!(capture.from, CaptureFrom::Redirect(_)) && capture.like.is_none() {
+                self.no_address(&place, name);
+            }
         }
         self.few(&place.key("scopes"), oauth2.scopes.len());
         self.few(&place.key("capture"), oauth2.capture.len());
@@ -134,6 +138,23 @@ impl Check<'_, '_> {
             (_, None) => {}
         }
         self.statuses(&place.key("expired_status"), &oauth2.expired_status);
+    }
+
+    /// What a browser brings may be anybody's choice: it must not say where requests go.
+    fn no_address(&mut self, place: &Place, name: &str) {
+        let slot = format!("{{param:{name}}}");
+        let manifest = self.manifest;
+        let origins = manifest.egress.iter().map(|egress| egress.origin.as_str());
+        let mut urls = origins.chain(manifest.auth.values().flat_map(Auth::urls));
+        let host = |url: &str| {
+            let rest = url.strip_prefix("https://").unwrap_or(url);
+            rest.split('/').next().unwrap_or_default().contains(&slot)
+        };
+        if urls.any(host) {
+            let message = format!("what the redirect says of `{name}` would choose a host");
+            let hint = "add `like = \"https://{}.example.com\"` with the vendor's own domain";
+            self.wrong(place, message, hint);
+        }
     }
 
     /// The name of a param, as a key.

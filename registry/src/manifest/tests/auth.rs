@@ -57,7 +57,10 @@ fn what_vendors_do_differently_is_read() {
     assert!(asked(
         "tokens from https://identity.example.com/token for {param:tenant_id} and the secret access_token"
     ));
-    assert!(asked("{param:region} from the vendor, being https://{}.example.com"));
+    assert!(asked(
+        "{param:region} from the vendor with the token (/instance_url), being https://{}.example.com"
+    ));
+    assert!(asked("for \"a,b\", nonce={nonce}, prompt=consent"));
 }
 
 #[test]
@@ -66,6 +69,8 @@ fn a_wider_scope_and_another_token_endpoint_are_asked_for_anew() {
     for (from, to) in [
         ("scopes = [\"a\", \"b\"]", "scopes = [\"a\", \"b\", \"payroll\"]"),
         ("https://identity.example.com/token", "https://evil.example/token"),
+        ("prompt = \"consent\"", "scope = \"payroll\""),
+        ("{ answer = \"/instance_url\"", "{ redirect = \"instance\""),
         (
             "answer = \"/instance_url\", like = \"https://{}.example.com\"",
             "answer = \"/instance_url\"",
@@ -143,6 +148,10 @@ fn what_makes_no_sense_is_said_with_its_place() {
             "[auth.x]\nkind = \"signature\"\nalgorithm = \"sha256\"\nsecret = \"access_token\"\nencoding = \"hex\"\nmessage = \"{body}\"\nheaders = { x-a = \"b\" }",
             "no header holds the signature",
         ),
+        (
+            "[auth.x]\nkind = \"oauth2\"\ngrant = \"code\"\nauthorize_url = \"https://a.example/a\"\ntoken_url = \"https://{param:tenant_id}/t\"\nclient_id = \"x\"\ncapture.tenant_id = { redirect = \"shop\" }",
+            "what the redirect says of `tenant_id` would choose a host",
+        ),
         ("[auth.x]\nkind = \"placeholder\"", "nothing is filled in"),
         ("[auth.x]\nkind = \"placeholder\"\ntoken = \"key\"", "`key` has no token"),
         (
@@ -161,4 +170,15 @@ fn what_makes_no_sense_is_said_with_its_place() {
         let error = with(auth).expect_err(said);
         assert!(error.contains(said) && error.contains("hint: "), "{said}: {error}");
     }
+}
+
+#[test]
+fn claims_that_change_are_asked_for_anew() {
+    let jwt = "[auth.x]\nkind = \"jwt\"\nalgorithm = \"HS256\"\nkey = \"access_token\"\n\
+               claims = { scope = \"read\" }\n";
+    let used = FULL.replace("auth = \"token\"", "auth = \"x\"");
+    let asks =
+        |auth: &str| Manifest::parse(&format!("{used}\n{auth}"), "connector.toml").unwrap().asks();
+    let wider = asks(&jwt.replace("scope = \"read\"", "scope = \"all\", sub = \"admin\""));
+    assert!(!wider.beyond(&asks(jwt)).is_empty());
 }

@@ -46,7 +46,7 @@ const CALLERS: usize = 50;
 const LIFE_MS: u64 = 1_000;
 /// How long a replaced refresh token is still taken, in milliseconds: longer than a host takes to
 /// come back, and short enough that one which was not written down is found out.
-const GRACE_MS: u64 = 5_000;
+const GRACE_MS: u64 = 20_000;
 /// How long the vendor takes to answer, in milliseconds, so that there is a time in between.
 const ANSWER_MS: u64 = 15;
 /// How long one round may take.
