@@ -19,6 +19,7 @@ mod limits;
 mod names;
 mod read;
 mod slots;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -39,6 +40,7 @@ pub use error::{MISTAKES_MAX, ManifestError, Mistake};
 pub use form::{Param, Secret, SecretUse};
 pub use limits::Limits;
 pub use slots::{Piece, SLOTTED_BYTES_MAX, Slotted};
+pub use tenants::Tenants;
 pub use webhook::Webhook;
 
 use document::Document;
@@ -58,6 +60,9 @@ pub struct Manifest {
     pub secrets: Vec<Secret>,
     /// `[auth.NAME]`: the ways in which the host attaches a credential.
     pub auth: BTreeMap<String, Auth>,
+    /// `[tenants]`: which param says for which of several organisations a connection is; none
+    /// where a sign-in opens one.
+    pub tenants: Option<Tenants>,
     /// `[http]`: what goes for every request.
     pub http: Http,
     /// `[[egress]]`: where it may send requests. Nowhere else.
@@ -87,6 +92,11 @@ impl Manifest {
             Auth::OAuth2(oauth2) => oauth2.capture.contains_key(param),
             _ => false,
         })
+    }
+
+    /// Whether the value of a param may be chosen from what a vendor lists after the sign-in.
+    pub fn is_chosen(&self, param: &str) -> bool {
+        self.tenants.as_ref().is_some_and(|tenants| tenants.param == param)
     }
 
     /// Reads and checks the text of a manifest. `file` is what its mistakes are named after.
@@ -119,6 +129,7 @@ fn read(text: &str) -> Result<Manifest, Vec<Mistake>> {
     let params = reader.listed("param");
     let secrets = reader.listed("secret");
     let auth = reader.named("auth");
+    let tenants = reader.once("tenants");
     let http = reader.once("http").unwrap_or_default();
     let egress = reader.listed("egress");
     let budgets = reader.listed("budget");
@@ -138,6 +149,7 @@ fn read(text: &str) -> Result<Manifest, Vec<Mistake>> {
         params,
         secrets,
         auth,
+        tenants,
         http,
         egress,
         budgets,

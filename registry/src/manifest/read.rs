@@ -30,11 +30,12 @@ enum Shape {
 }
 
 /// Every block that a manifest can have.
-const BLOCKS: [(&str, Shape); 13] = [
+const BLOCKS: [(&str, Shape); 14] = [
     ("connector", Shape::Once),
     ("param", Shape::Listed),
     ("secret", Shape::Listed),
     ("auth", Shape::Named),
+    ("tenants", Shape::Once),
     ("http", Shape::Once),
     ("egress", Shape::Listed),
     ("budget", Shape::Listed),

@@ -30,6 +30,10 @@ impl Manifest {
                 }
             }
         }
+        if let Some(tenants) = &self.tenants {
+            let what = format!("{{param:{}}} chosen from what its vendor lists", tenants.param);
+            asks.thing(what, "one sign-in opens several organisations");
+        }
     }
 }
 

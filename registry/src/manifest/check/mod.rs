@@ -8,6 +8,7 @@ mod form;
 mod offers;
 mod signed;
 mod templates;
+mod tenants;
 mod traffic;
 
 use super::{
@@ -42,6 +43,7 @@ pub(super) fn check(document: &Document<'_>, manifest: &Manifest) -> Vec<Mistake
     check.connector();
     check.form();
     check.traffic();
+    check.tenants();
     check.offers();
     check.mistakes
 }

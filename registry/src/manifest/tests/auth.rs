@@ -182,3 +182,59 @@ fn claims_that_change_are_asked_for_anew() {
     let wider = asks(&jwt.replace("scope = \"read\"", "scope = \"all\", sub = \"admin\""));
     assert!(!wider.beyond(&asks(jwt)).is_empty());
 }
+
+/// One sign-in that opens several organisations.
+const TENANTS: &str = r#"
+[auth.main]
+kind = "oauth2"
+grant = "code"
+authorize_url = "https://identity.example.com/authorize"
+token_url = "https://identity.example.com/token"
+client_id = "x"
+
+[tenants]
+param = "tenant_id"
+"#;
+
+#[test]
+fn a_choice_among_organisations_is_read_and_asked_for() {
+    let manifest = with(TENANTS).unwrap();
+    assert!(manifest.is_chosen("tenant_id") && !manifest.is_chosen("region"));
+    let before = with(&TENANTS.replace("[tenants]\nparam = \"tenant_id\"", "")).unwrap();
+    let new = manifest.asks().beyond(&before.asks());
+    let new: Vec<&str> = new.iter().map(|ask| ask.what.as_str()).collect();
+    assert_eq!(new, ["{param:tenant_id} chosen from what its vendor lists"]);
+}
+
+#[test]
+fn a_choice_that_makes_no_sense_is_said_with_its_place() {
+    for (from, to, said) in [
+        ("\"tenant_id\"\n", "\"tenant\"\n", "unknown param `tenant`"),
+        ("param = ", "params = ", "unknown key `params`"),
+        ("param = \"tenant_id\"\n", "", "has no `param`"),
+        ("\"tenant_id\"\n", "\"region\"\n", "has a default, so that nobody would choose"),
+        ("\"tenant_id\"\n", "\"region\"\n", "stands in an origin"),
+        (
+            "https://identity.example.com/token",
+            "https://{param:tenant_id}.example.com/token",
+            "stands in an origin",
+        ),
+        (
+            "client_id = \"x\"\n",
+            "client_id = \"x\"\ncapture = { tenant_id = { redirect = \"realmId\" } }\n",
+            "is captured at the sign-in already",
+        ),
+        (
+            "grant = \"code\"\nauthorize_url = \"https://identity.example.com/authorize\"\n",
+            "grant = \"client-credentials\"\nclient_secret = \"access_token\"\n",
+            "nobody signs in",
+        ),
+        ("[tenants]", "[[tenants]]", "must be written `[tenants]`"),
+    ] {
+        assert!(TENANTS.contains(from), "{from}");
+        let error = with(&TENANTS.replace(from, to)).expect_err(said);
+        assert!(error.contains(said) && error.contains("hint: "), "{said}: {error}");
+    }
+    let path = TENANTS.replace("com/token", "com/{param:tenant_id}/token");
+    with(&path).expect("what comes after the host may be the organisation's");
+}
