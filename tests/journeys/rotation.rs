@@ -135,7 +135,7 @@ async fn each_use_of_a_credential_leaves_a_line_without_its_value() {
     };
     assert_eq!(used("api.orders.example"), 4, "the check after the sign-in, and three tests");
     assert_eq!(used("identity.orders.example"), 1);
-    for token in vendor.vendor().tokens() {
+    for token in vendor.vendor().authority.tokens() {
         assert!(!trail.to_string().contains(&token));
     }
 }

@@ -40,7 +40,7 @@ async fn a_person_signs_in_once_and_what_waited_is_done_in_order() {
     let page = signs_in(&house).await;
     assert_eq!(page.status, 200, "{page:?}");
     assert!(page.text.contains("`orders` is connected to Mill Lane."), "{page:?}");
-    until("the receipts are written", || vendor.vendor().tally().receipts == 3).await;
+    until("the receipts are written", || vendor.vendor().receipts() == 3).await;
     let asked = vendor.requests();
     let numbers = asked.iter().filter(|asked| asked.target == "/v1/receipts");
     let numbers: Vec<String> = numbers
@@ -108,7 +108,7 @@ async fn a_token_is_renewed_before_it_runs_out_and_after_it_was_turned_away() {
         house.does(&["connection", "test", "orders"]).await;
         pause_ms(100).await;
     }
-    let tally = vendor.vendor().tally();
+    let tally = vendor.vendor().authority.tally();
     assert!(tally.renewed >= 1, "{tally:?}");
     assert_eq!((tally.turned_away, tally.revoked, tally.at_once_max), (0, 0, 1), "{tally:?}");
 }
@@ -120,7 +120,7 @@ async fn a_sign_in_that_is_gone_parks_the_work_and_says_so_once() {
     house.does(&["flow", "apply", &house.file("flow.toml", orders::FLOW)]).await;
     signs_in(&house).await;
     let endpoint = house.endpoint("orders");
-    vendor.vendor().revoke();
+    vendor.vendor().authority.revoke();
     pause_ms(1_000).await;
     for number in 1..=5 {
         sends(&house, number).await;
@@ -143,7 +143,7 @@ async fn a_sign_in_that_is_gone_parks_the_work_and_says_so_once() {
 
     assert_eq!(signs_in(&house).await.status, 200);
     assert_eq!(house.endpoint("orders"), endpoint, "the endpoint stays");
-    until("all are done", || vendor.vendor().tally().receipts == 6).await;
+    until("all are done", || vendor.vendor().receipts() == 6).await;
     assert_eq!(house.dead_letters(), 0);
 }
 
@@ -164,7 +164,7 @@ async fn what_the_vendor_says_at_the_sign_in_becomes_a_setting() {
     assert_eq!(told[0]["settings"]["realm"], "9341452");
     assert_eq!(told[0]["settings"]["instance"], "acme");
 
-    vendor.vendor().change(|habits| {
+    vendor.vendor().authority.change(|habits| {
         habits.answer.insert("instance_url".into(), "https://evil.example/.orders.example".into());
     });
     let page = signs_in(&house).await;
@@ -181,7 +181,7 @@ async fn a_host_asks_in_its_own_name_where_nobody_signs_in() {
         .replace("authorize_url = \"https://identity.orders.example/authorize\"\n", "");
     let (house, vendor) = connected(Habits::default(), &auth).await;
     house.does(&["connection", "test", "orders"]).await;
-    assert_eq!(vendor.vendor().tally().renewed, 1);
+    assert_eq!(vendor.vendor().authority.tally().renewed, 1);
     let (code, _, err) = house.types(&["connection", "authorize", "orders"]).await;
     assert_eq!(code, 1);
     assert!(err.contains("needs no sign-in"), "{err}");
@@ -199,7 +199,7 @@ async fn a_renewal_whose_answer_was_lost_is_made_good_within_the_grace() {
         let (code, _, err) = house.types(&["connection", "test", "orders"]).await;
         assert_eq!(code, u8::from(grace_ms == 0), "{err}");
         assert_eq!(standing(&house).await["state"], wanted, "grace {grace_ms}");
-        assert_eq!(vendor.vendor().tally().revoked, u64::from(grace_ms == 0));
+        assert_eq!(vendor.vendor().authority.tally().revoked, u64::from(grace_ms == 0));
     }
 }
 
@@ -209,11 +209,11 @@ async fn a_vendor_that_gives_no_token_so_soon_is_not_asked_for_one() {
     let habits = Habits { life_ms: 600_000, refresh_after_ms: 570_000, ..Habits::default() };
     let (house, vendor) = connected(habits, &format!("{AUTH}refresh_after = \"570s\"\n")).await;
     signs_in(&house).await;
-    vendor.vendor().expire();
+    vendor.vendor().authority.expire();
     let (code, _, err) = house.types(&["connection", "test", "orders"]).await;
     assert_eq!(code, 1);
     assert!(err.contains("gives another in 5"), "{err}");
-    let tally = vendor.vendor().tally();
+    let tally = vendor.vendor().authority.tally();
     assert_eq!((tally.renewed, tally.early), (0, 0), "{tally:?}");
     assert_eq!(standing(&house).await["state"], "healthy", "it is a matter of minutes");
 }
@@ -229,9 +229,9 @@ async fn a_right_to_renew_that_is_not_used_is_used_before_it_is_lost() {
     assert_eq!(told[0]["health"], "healthy, expiring in 60 days");
     clock.advance(Duration::from_secs(29 * 86_400));
     pause_ms(300).await;
-    assert_eq!(vendor.vendor().tally().renewed, 0);
+    assert_eq!(vendor.vendor().authority.tally().renewed, 0);
     clock.advance(Duration::from_secs(2 * 86_400));
-    until("it is used", || vendor.vendor().tally().renewed == 1).await;
+    until("it is used", || vendor.vendor().authority.tally().renewed == 1).await;
     until("and lasts again", || {
         let live = house.rooms().connections.get("orders").unwrap();
         let until_ms = live.sign_ins().next().unwrap().1.idle_until_ms().unwrap();

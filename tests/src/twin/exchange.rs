@@ -31,6 +31,12 @@ pub trait Vendor: Send + Sync + 'static {
     /// under which that description's paths are found at the vendor.
     const SPECS: &'static [(&'static str, &'static str)];
 
+    /// Whether the descriptions speak of a path.
+    fn is_described(&self, path: &str) -> bool {
+        let _ = path;
+        true
+    }
+
     /// A request has come.
     fn begun(&self, method: &Method, path: &str) {
         let _ = (method, path);
@@ -202,7 +208,7 @@ impl<V: Vendor> Exchange<V> {
     }
 
     fn work(&self, ask: &Ask, fault: Option<Fault>) -> Reply {
-        let description = self.description.get();
+        let description = self.description.get().filter(|_| self.vendor.is_described(&ask.path));
         for violation in description.iter().flat_map(|known| known.check_ask(ask)) {
             self.journal.note_violation(violation);
         }

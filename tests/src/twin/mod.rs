@@ -4,6 +4,7 @@
 //! Promises that a request which the twin does not know, or which breaks the vendor's own
 //! description, is remembered until a test asks. Never leaves the machine.
 
+pub mod authority;
 mod exchange;
 mod fault;
 pub mod identity;

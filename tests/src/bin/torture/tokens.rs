@@ -163,7 +163,7 @@ pub async fn torture(rounds: u32, seed: Option<u64>) -> anyhow::Result<Toll> {
     toll.calls = callers.made();
     toll.violations.extend(callers.end().await?);
     host.kill().await.context("the host cannot be killed")?;
-    let tally = vendor.vendor().tally();
+    let tally = vendor.vendor().authority.tally();
     toll.renewed = tally.renewed;
     if tally.revoked > 0 {
         toll.violations.push(format!("{} families were revoked", tally.revoked));
@@ -201,7 +201,7 @@ fn calm(vendor: &Twin<Identity>) {
 
 /// Waits until the host has come so far.
 async fn reach(stage: Stage, vendor: &Twin<Identity>, chance: &mut Chance) {
-    let mut moments = vendor.vendor().moments();
+    let mut moments = vendor.vendor().authority.moments();
     let wanted = match stage {
         Stage::Anywhere => {
             let wait_ms = chance.below(2 * LIFE_MS);
