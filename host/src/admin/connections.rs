@@ -14,7 +14,7 @@ use super::{answer::Answer, sign_ins};
 use crate::{
     audit::Actor,
     capabilities::{Particulars, Window},
-    connections::{self, Change, Live, NewConnection, Turnover},
+    connections::{self, Change, ConnectionError, Live, NewConnection, Turnover},
     host::Rooms,
     secret::Secret,
 };
@@ -42,6 +42,7 @@ fn show(rooms: &Rooms, live: &Arc<Live>) -> Value {
         "missing_secrets": live.missing_secrets(),
         "health": sign_ins::health(live, rooms.clock.now_ms()),
         "sign_ins": sign_ins::show(live),
+        "choice": live.choice(),
         "added_at_ms": live.connection.added_at_ms,
     })
 }
@@ -147,6 +148,7 @@ async fn test(State(rooms): State<Rooms>, Path(name): Path<String>) -> Answer<Va
     let window = Window::open(&live.means, &particulars);
     let (package, limits) = (&live.connector.package, live.connector.limits);
     let label = rooms.runtime.check(package, window, limits).await.result?;
+    live.label(&label).await.map_err(ConnectionError::from)?;
     Ok(Json(json!({ "name": name, "account": label })))
 }
 

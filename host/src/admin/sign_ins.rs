@@ -38,7 +38,9 @@ async fn begin(
 
 async fn progress(State(rooms): State<Rooms>, Path(name): Path<String>) -> Answer<Value> {
     let progress = rooms.connections.progress(&name)?;
-    Ok(Json(progress.map_or_else(|| json!({ "state": "none" }), |progress| json!(progress))))
+    let mut told = progress.map_or_else(|| json!({ "state": "none" }), |progress| json!(progress));
+    told["choice"] = json!(rooms.connections.get(&name)?.choice());
+    Ok(Json(told))
 }
 
 /// How each sign-in of a connection stands.

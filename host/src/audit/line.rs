@@ -123,6 +123,10 @@ words! {
     SignedIn = "sign-in.done",
     /// A sign-in is gone, and needs a person.
     SignInLost = "sign-in.lost",
+    /// What was signed in at turned out to be another account than before.
+    AccountChanged = "sign-in.account-changed",
+    /// The one organisation that a sign-in opens became what a connection is for.
+    TenantChosen = "tenant.chosen",
     /// A flow was applied.
     FlowApplied = "flow.applied",
     /// A flow was removed; its runs in flight go on.

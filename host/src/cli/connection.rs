@@ -12,14 +12,11 @@ use serde_json::{Value, json};
 
 use super::{
     Common, Voice,
-    client::{Client, escaped},
+    client::escaped,
     file::read_text,
+    sign_in,
     voice::{items, text},
 };
-use crate::clock::{Clock as _, SystemClock};
-
-/// How often the command looks whether somebody has signed in, in milliseconds.
-const GLANCE_MS: u64 = 300;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Connection {
@@ -158,7 +155,7 @@ impl Connection {
                 voice.data(&told, |voice, _| voice.line(&format!("removed `{name}`")));
             }
             Self::Authorize { name, auth, no_wait } => {
-                authorize(&client, voice, &name, auth, no_wait).await?;
+                sign_in::authorize(&client, voice, &name, auth, no_wait).await?;
             }
             Self::List => voice.data(&client.get("/v1/connections").await?, list),
             Self::Test { name } => {
@@ -182,51 +179,6 @@ impl Connection {
         }
         Ok(())
     }
-}
-
-/// Begins a sign-in, and waits until a person has been to the vendor and back.
-async fn authorize(
-    client: &Client,
-    voice: &mut Voice,
-    name: &str,
-    auth: Option<String>,
-    no_wait: bool,
-) -> anyhow::Result<()> {
-    let path = format!("/v1/connections/{}/authorize", escaped(name));
-    let begun = client.post(&path, &json!({ "auth": auth })).await?;
-    let show = |voice: &mut Voice, begun: &Value| {
-        voice.line(&format!("open this in a browser, and sign in:\n\n  {}\n", text(&begun["url"])));
-        voice.line(&format!(
-            "the vendor must know this redirect URL: {}",
-            text(&begun["redirect_url"])
-        ));
-    };
-    if no_wait {
-        voice.data(&begun, show);
-        return Ok(());
-    }
-    // With --json the one document is what came of it, so the URL goes beside it.
-    voice.aside(|voice| show(voice, &begun));
-    let ended = loop {
-        let progress = client.get(&path).await?;
-        match progress["state"].as_str() {
-            Some("waiting") => SystemClock.sleep_until(SystemClock.now_ms() + GLANCE_MS).await,
-            Some("done") => break progress,
-            _ => bail!(
-                "`{name}` is not signed in: {}\n  hint: `jackfield connection authorize {name}` \
-                 begins anew",
-                text(&progress["why"])
-            ),
-        }
-    };
-    voice.data(&ended, |voice, told| {
-        let account = told["account"].as_str().map(|account| format!(" to {account}"));
-        voice.line(&format!("`{name}` is connected{}", account.unwrap_or_default()));
-        if let Some(trouble) = told["trouble"].as_str() {
-            voice.line(&format!("but it does not work yet: {trouble}"));
-        }
-    });
-    Ok(())
 }
 
 fn added(voice: &mut Voice, told: &Value) {
@@ -255,6 +207,9 @@ fn list(voice: &mut Voice, told: &Value) {
     });
     let head = ["NAME", "CONNECTOR", "STATE", "CREDENTIALS", "ENDPOINT"];
     voice.table(&head, &rows.collect::<Vec<_>>());
+    for one in items(told) {
+        sign_in::choice(voice, &text(&one["name"]), &one["choice"]);
+    }
 }
 
 fn ages(voice: &mut Voice, told: &Value) {

@@ -18,6 +18,7 @@ mod key;
 mod publisher;
 mod records;
 mod serve;
+mod sign_in;
 mod status;
 mod token;
 mod voice;
@@ -53,7 +54,8 @@ Examples:
   jackfield serve                                  run the host
   jackfield connector build plugins/xero           make xero.wasm
   jackfield connector install xero.wasm            install it, hot
-  jackfield connection add books --connector xero --set tenant_id=… --secret access_token=@token
+  jackfield connection add books --connector xero --set client_id=… --secret client_secret=@secret
+  jackfield connection authorize books             sign in at the vendor
   jackfield flow apply flows/won-deal.toml         start what follows from an event
   jackfield dead-letter list                       see what waits for a person";
 

@@ -271,8 +271,12 @@ impl Inner {
     pub(super) fn show(&self, connection: Connection) -> Result<Arc<Live>, ConnectionError> {
         let live = Arc::new(self.enliven(connection)?);
         let mut index = Index::clone(&self.index.load());
+        let was_open = index.by_name.get(&live.connection.name).map(|before| before.is_open());
         index.insert(live.clone());
         self.index.store(Arc::new(index));
+        if was_open.is_some_and(|was_open| was_open != live.is_open()) {
+            self.keeper.tell_changed();
+        }
         Ok(live)
     }
 }

@@ -124,6 +124,7 @@ fn missing_params<'a>(
             && param.default.is_none()
             && !settings.contains_key(&param.name)
             && !manifest.is_captured(&param.name)
+            && !manifest.is_chosen(&param.name)
     })
 }
 

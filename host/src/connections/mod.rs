@@ -10,6 +10,7 @@ mod credential;
 mod live;
 mod rotation;
 mod sign_in;
+mod tenants;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -25,6 +26,7 @@ pub use change::Change;
 pub use live::Live;
 pub use rotation::{Age, Rotation, Turnover};
 pub use sign_in::Query;
+pub use tenants::{Choice, SignedIn};
 
 use crate::{
     clock::SharedClock,

@@ -1,13 +1,13 @@
 //! Signing in: a person goes to the vendor, comes back with a code, and the connection is theirs
 //! to use.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use jackfield_registry::manifest::{Auth, Capture, CaptureFrom};
 
 use tokio::sync::watch;
 
-use super::{ConnectionError, Connections, Live, State, change::put};
+use super::{ConnectionError, Connections, Live, SignedIn, State, change::put};
 use crate::{
     audit::{Actor, Line, Word},
     oauth::{self, Begun, OAuthError, Pending, Progress, SignIn},
@@ -40,7 +40,7 @@ impl Connections {
     pub async fn come_back(
         &self,
         query: &Query,
-    ) -> Result<Arc<Live>, (Option<String>, ConnectionError)> {
+    ) -> Result<SignedIn, (Option<String>, ConnectionError)> {
         let state = query.get("state").map(String::as_str).unwrap_or_default();
         let pending = self.0.keeper.come_back(state).map_err(|error| (None, error.into()))?;
         let name = pending.connection.clone();
@@ -101,7 +101,7 @@ impl Connections {
         &self,
         query: &Query,
         pending: Pending,
-    ) -> Result<Arc<Live>, ConnectionError> {
+    ) -> Result<SignedIn, ConnectionError> {
         let name = pending.connection.clone();
         let auth = pending.auth.clone();
         // The vendor may say where its tokens are had, so what the redirect says comes first.
@@ -142,9 +142,10 @@ impl Connections {
             .detail("captured", captured.into_keys().collect::<Vec<_>>().join(" "))
             .record(&mut batch);
         self.0.store.commit(batch).await?;
+        let look = live.connector.manifest.tenants.is_some().then(|| sign_in.look());
         sign_in.show(written);
         drop(held);
-        self.0.show(connection)
+        Ok(SignedIn { live: self.0.show(connection)?, auth, look })
     }
 }
 
@@ -167,6 +168,11 @@ impl Live {
         Ok(())
     }
 
+    /// The account's own name, as it was read last.
+    pub fn account(&self) -> Option<String> {
+        self.sign_ins().find_map(|(_, sign_in)| sign_in.standing().account)
+    }
+
     /// Tries again what only a person could mend.
     pub(super) async fn reconsider(&self) -> Result<(), OAuthError> {
         for sign_in in self.sign_ins.values() {
@@ -185,14 +191,17 @@ impl Live {
     /// Why it needs a person, if it does.
     pub fn needs_person(&self) -> Option<String> {
         let mut standings = self.sign_ins().map(|(auth, sign_in)| (auth, sign_in.standing()));
-        let (auth, standing) =
-            standings.find(|(_, standing)| standing.state == oauth::State::NeedsPerson)?;
-        Some(format!("{auth}: {}", standing.why))
+        match standings.find(|(_, standing)| standing.state == oauth::State::NeedsPerson) {
+            Some((auth, standing)) => Some(format!("{auth}: {}", standing.why)),
+            None => self.choice().map(|choice| choice.why()),
+        }
     }
 
-    /// Whether work of it may begin: it takes part, and needs no person.
+    /// Whether work of it may begin: it takes part, needs no person, and what a sign-in opens is
+    /// not just being looked at.
     pub fn is_open(&self) -> bool {
-        self.connection.state == State::Active && self.needs_person().is_none()
+        let is_looked_at = self.sign_ins().any(|(_, sign_in)| sign_in.is_looked_at());
+        self.connection.state == State::Active && !is_looked_at && self.needs_person().is_none()
     }
 }
 
@@ -234,13 +243,22 @@ fn meant(value: &str, like: Option<&str>) -> Option<String> {
         Some((before, after)) => value.strip_prefix(before)?.strip_suffix(after)?,
         None => value,
     };
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/".contains(c);
     // Within a pattern it is one name, not a path or a port.
-    let within = |c: char| like.is_none() || !"/:".contains(c);
-    let good = !part.is_empty()
-        && part.len() <= CAPTURED_BYTES_MAX
-        && part.chars().all(|c| plain(c) && within(c));
+    let good = match like {
+        Some(_) => is_name(part),
+        None => is_plain(part, "-._~:/"),
+    };
     good.then(|| part.to_owned())
+}
+
+/// Whether a text is one plain word, which leads nowhere where it becomes part of something.
+pub(super) fn is_name(text: &str) -> bool {
+    is_plain(text, "-._~")
+}
+
+fn is_plain(text: &str, more: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
+    !text.is_empty() && text.len() <= CAPTURED_BYTES_MAX && text.chars().all(plain)
 }
 
 #[cfg(test)]

@@ -17,8 +17,13 @@ use super::{
     endpoint::Given,
     record::{Place, Standing, State, Tokens},
     scheme::Scheme,
+    tenants::Looking,
 };
-use crate::{egress::EgressError, store::Batch};
+use crate::{
+    audit::{Actor, Line, Word},
+    egress::EgressError,
+    store::Batch,
+};
 
 /// A token is renewed once this share of its life is over, in percent.
 const RENEWED_AT_PERCENT: u64 = 80;
@@ -36,6 +41,7 @@ pub(super) struct Account {
     /// How its connection has tokens now.
     pub(super) scheme: ArcSwapOption<Scheme>,
     is_gone: AtomicBool,
+    pub(super) looking: Looking,
     /// Whose turn it is to ask the vendor.
     pub(super) turn: Arc<Mutex<Turn>>,
 }
@@ -78,6 +84,7 @@ impl Account {
             means,
             now,
             doubt: Doubt::default(),
+            looking: Looking::default(),
             scheme: ArcSwapOption::empty(),
             is_gone: AtomicBool::new(false),
             turn: Arc::default(),
@@ -205,17 +212,33 @@ impl Account {
         // Another sign-in, perhaps at another account: nothing of the one before goes into it.
         let mut tokens = self.next(scheme, None, given);
         tokens.number += self.now().tokens.as_ref().map_or(0, |before| before.number);
-        let standing = self.healthy(&tokens);
+        let standing = Standing { tenants: None, ..self.healthy(&tokens) };
         self.write(batch, Some(&tokens), &standing)?;
         Ok(Now { tokens: Some(tokens), standing })
     }
 
-    /// Remembers the account's own name.
+    /// Remembers the account's own name. Another one than before is told.
     pub(super) async fn label(&self, account: &str) -> Result<(), OAuthError> {
+        let is_known = |now: &Now| now.standing.account.as_deref() == Some(account);
+        if is_known(&self.now()) {
+            return Ok(());
+        }
         let _held = self.hold().await;
         let now = self.now();
+        if is_known(&now) {
+            return Ok(());
+        }
         let standing = Standing { account: Some(account.into()), ..now.standing.clone() };
         let mut batch = Batch::new();
+        if let Some(was) = &now.standing.account {
+            let connection = &self.place.connection;
+            Line::new(self.now_ms(), Actor::Host, Word::AccountChanged, connection)
+                .connection(connection)
+                .detail("auth", &self.place.auth)
+                .detail("was", was)
+                .detail("now", account)
+                .record(&mut batch);
+        }
         self.write(&mut batch, None, &standing)?;
         self.means.store.commit(batch).await?;
         self.show(Now { tokens: now.tokens.clone(), standing });

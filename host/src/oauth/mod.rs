@@ -14,6 +14,7 @@ mod record;
 mod renewal;
 mod scheme;
 mod session;
+mod tenants;
 
 use std::{
     collections::HashMap,
@@ -28,6 +29,7 @@ pub use account::Held;
 pub use pending::{Begun, CALLBACK, Pending, Progress, redirect_url};
 pub use record::{Standing, State};
 pub use scheme::{Ground, Scheme, whose};
+pub use tenants::{Look, Tenant};
 
 use self::{
     account::{Account, Now},
@@ -165,6 +167,11 @@ impl Keeper {
     /// Adds to a batch that nothing is known any more of the sign-ins of a connection.
     pub fn remove(&self, batch: &mut Batch, connection: &str) -> Result<(), OAuthError> {
         record::remove(batch, &self.0.means.store, connection)
+    }
+
+    /// Has those who wait for a change look again, since a connection stands otherwise.
+    pub fn tell_changed(&self) {
+        self.0.means.changed.send_replace(());
     }
 
     /// Lets go of what was opened for a connection, once it is removed.

@@ -71,6 +71,8 @@ pub enum Progress {
     Done {
         /// The account's own name, where the connector can tell.
         account: Option<String>,
+        /// The name of the account before, if it is another one.
+        was: Option<String>,
         /// Why the connection does not work all the same, if it does not.
         trouble: Option<String>,
     },

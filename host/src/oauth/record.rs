@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use super::OAuthError;
+use super::{OAuthError, tenants::Tenant};
 use crate::{
     secret::Secret,
     store::{Batch, Store, trees},
@@ -74,6 +74,10 @@ pub struct Standing {
     /// The account's own name, as its connector read it after the sign-in.
     #[serde(default)]
     pub account: Option<String>,
+    /// The organisations that it opens, as its connector listed them after the sign-in; none
+    /// where there is nothing to choose from, or they are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenants: Option<Vec<Tenant>>,
 }
 
 /// Whether a sign-in can be used.
@@ -98,6 +102,7 @@ impl Standing {
             obtained_at_ms: None,
             expires_at_ms: None,
             account: None,
+            tenants: None,
         }
     }
 }

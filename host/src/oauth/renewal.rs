@@ -186,6 +186,7 @@ impl Account {
             obtained_at_ms: Some(tokens.obtained_at_ms),
             expires_at_ms: tokens.expires_at_ms,
             account: before.account,
+            tenants: before.tenants,
         }
     }
 
