@@ -66,18 +66,18 @@ async fn a_connection_that_does_not_fit_is_refused_with_every_reason() {
     let house = House::open().await;
     house.install("xero", &releases::connector("xero")).await;
     let (code, _, err) = house
-        .types(&["connection", "add", "Books", "--connector", "xero", "--set", "tenant=1"])
+        .types(&["connection", "add", "Books", "--connector", "xero", "--set", "client=1"])
         .await;
     assert_eq!(code, 1);
     for part in [
         "`Books` is no name",
-        "`tenant_id` is missing",
-        "did you mean `tenant_id`?",
-        "--secret access_token=@FILE",
+        "`client_id` is missing",
+        "did you mean `client_id`?",
+        "--secret client_secret=@FILE",
     ] {
         assert!(err.contains(part), "{part}: {err}");
     }
-    let typed = ["connection", "add", "b", "--connector", "xero", "--secret", "access_token=abc"];
+    let typed = ["connection", "add", "b", "--connector", "xero", "--secret", "client_secret=abc"];
     let (_, _, err) = house.types(&typed).await;
     assert!(err.contains("stands on the command line"), "{err}");
     let (_, _, err) = house.types(&["connection", "test", "books"]).await;

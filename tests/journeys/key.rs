@@ -35,9 +35,9 @@ async fn the_master_key_is_rotated_while_the_host_works() {
             let title = format!("Oven {number}");
             assert_eq!(scene.send(&scene.win(&title)).await.status, 200);
             scene.house.does(&["connection", "test", "books"]).await;
-            let token = scene.house.file("again", &scene.books.account().access_token);
-            let token = format!("access_token=@{token}");
-            scene.house.does(&["connection", "set", "books", "--secret", &token]).await;
+            let key = scene.house.file("again", &scene.books.account().webhook_key);
+            let key = format!("webhook_key=@{key}");
+            scene.house.does(&["connection", "set", "books", "--secret", &key]).await;
         }
     };
     let rotating = async {

@@ -20,6 +20,7 @@ mod repair;
 mod restart;
 mod rotation;
 mod sign_in;
+mod tenants;
 mod unknown;
 mod upgrade;
 mod won_deal;

@@ -3,20 +3,39 @@
 use jackfield_tests::{house::until, won_deal::WonDealScene};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_token_stops_the_step_until_it_is_set_anew() {
+async fn a_refused_token_stops_the_delivery_until_it_is_set_anew() {
     let scene = refused_token().await;
-
     let letters = scene.house.told(&["dead-letter", "list"]).await;
     assert_eq!(letters[0]["code"], "unauthorized");
+    assert_eq!(letters[0]["connection"], "crm");
+    let id = letters[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(scene.books.invoice_count(), 0);
+
+    let right = scene.house.file("right", &scene.crm.account().api_token);
+    let right = format!("api_token=@{right}");
+    scene.house.does(&["connection", "set", "crm", "--secret", &right]).await;
+    scene.house.does(&["connection", "test", "crm"]).await;
+    scene.house.does(&["dead-letter", "retry", &id]).await;
+    until("the invoice is there", || scene.books.invoice_count() == 1).await;
+    until("nothing is left to do", || scene.house.is_idle()).await;
+    assert_eq!(scene.house.dead_letters(), 0);
+    scene.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_step_stops_the_run_until_it_is_tried_again() {
+    let scene = WonDealScene::set_up().await;
+    scene.books.aim(http::Method::GET, "/api.xro/2.0/Contacts");
+    scene.books.fail_next(1, 400);
+    scene.send(&scene.win("Oven")).await;
+    until("a dead letter waits", || scene.house.dead_letters() == 1).await;
+    let letters = scene.house.told(&["dead-letter", "list"]).await;
+    assert_eq!(letters[0]["code"], "rejected");
     assert_eq!(letters[0]["connection"], "books");
     let id = letters[0]["id"].as_str().unwrap().to_owned();
     assert_eq!(scene.house.told(&["run", "list"]).await[0]["state"], "dead");
     assert_eq!(scene.books.invoice_count(), 0);
 
-    let right = scene.house.file("right", &scene.books.account().access_token);
-    let right = format!("access_token=@{right}");
-    scene.house.does(&["connection", "set", "books", "--secret", &right]).await;
-    scene.house.does(&["connection", "test", "books"]).await;
     scene.house.does(&["dead-letter", "retry", &id]).await;
     until("the invoice is there", || scene.books.invoice_count() == 1).await;
     until("nothing is left to do", || scene.house.is_idle()).await;
@@ -42,11 +61,11 @@ async fn a_discarded_dead_letter_is_gone_and_remembered() {
     scene.strike().await;
 }
 
-/// A deal was won, and the books refused the token that they were to be written with.
+/// A deal was won, and the CRM refused the token with which its customer was to be read.
 async fn refused_token() -> WonDealScene {
     let scene = WonDealScene::set_up().await;
-    let wrong = format!("access_token=@{}", scene.house.file("wrong", "expired-token"));
-    scene.house.does(&["connection", "set", "books", "--secret", &wrong]).await;
+    let wrong = format!("api_token=@{}", scene.house.file("wrong", "revoked-token"));
+    scene.house.does(&["connection", "set", "crm", "--secret", &wrong]).await;
     scene.send(&scene.win("Oven")).await;
     until("a dead letter waits", || scene.house.dead_letters() == 1).await;
     scene

@@ -51,12 +51,8 @@ async fn a_webhook_before_the_key_is_set_is_kept_and_not_believed() {
     let scene = WonDealScene::bare(House::open().await).await;
     scene.house.install("xero", &releases::connector("xero")).await;
     let books = scene.books.account();
-    let origin = format!("https://api.xero.com={}", scene.books.origin());
-    let tenant = format!("tenant_id={}", books.tenant_id);
-    let token = format!("access_token=@{}", scene.house.file("token", &books.access_token));
-    let add = ["connection", "add", "books", "--connector", "xero", "--set", &tenant];
-    let words = [&add[..], &["--secret", &token, "--origin", &origin]].concat();
-    let said = scene.house.does(&words).await;
+    let said = scene.add_books(&[]).await;
+    scene.sign_in_at_books().await;
     assert!(said.contains("the secret `webhook_key` is not set yet"));
     let contact = scene.books.add_contact("Ada", "ada@example.com");
     let webhook = scene.books.webhook(&[XeroEvent::contact(&contact, Change::Update)]);

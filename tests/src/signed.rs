@@ -58,19 +58,24 @@ pub async fn add_at(house: &House, origin: &str, client_secret: &str, auth: &str
 /// Does what a person does: begins a sign-in, goes to the vendor, agrees, and comes back.
 /// Answers the page on which they end.
 pub async fn signs_in(house: &House) -> Page {
-    Browser::default().follow(&begins(house).await).await
+    signs_in_for(house, "orders").await
+}
+
+/// The same for a connection of any name.
+pub async fn signs_in_for(house: &House, connection: &str) -> Page {
+    Browser::default().follow(&begins(house, connection).await).await
 }
 
 /// The same up to the vendor: where it sends the person back to.
 pub async fn goes_to_the_vendor(house: &House) -> String {
     let is_callback = |to: &str| to.contains(CALLBACK);
-    let page = Browser::default().follow_until(&begins(house).await, is_callback).await;
+    let page = Browser::default().follow_until(&begins(house, "orders").await, is_callback).await;
     page.location.expect("the vendor sends them back")
 }
 
 /// Begins a sign-in: where the person goes.
-async fn begins(house: &House) -> String {
-    let begun = house.told(&["connection", "authorize", "orders", "--no-wait"]).await;
+async fn begins(house: &House, connection: &str) -> String {
+    let begun = house.told(&["connection", "authorize", connection, "--no-wait"]).await;
     begun["url"].as_str().expect("a URL").to_owned()
 }
 

@@ -1,10 +1,15 @@
 //! The main job, set up as an operator would: two connectors, two connections, one flow.
 
 use crate::{
+    browser::Page,
     house::House,
     releases,
     sender::{Answer, Delivery, Sender},
-    twin::{PipedriveTwin, WonDeal, XeroTwin},
+    signed,
+    twin::{
+        PipedriveTwin, WonDeal, XeroTwin,
+        authority::{CLIENT_ID, CLIENT_SECRET},
+    },
 };
 
 /// A host with Pipedrive on the one side and Xero on the other.
@@ -52,6 +57,12 @@ impl WonDealScene {
 
     /// Adds the connections `crm` and `books`.
     pub async fn connect(&self) {
+        self.connect_crm().await;
+        self.connect_books().await;
+    }
+
+    /// Adds the connection `crm`.
+    pub async fn connect_crm(&self) {
         let crm = self.crm.account();
         let origin = format!("https://{}.pipedrive.com={}", crm.company_domain, self.crm.origin());
         let company = format!("company={}", crm.company_domain);
@@ -63,20 +74,37 @@ impl WonDealScene {
         let secrets = ["--secret", &token, "--secret", &user, "--secret", &password];
         let origin = ["--origin", &origin];
         self.house.does(&[&add[..], &secrets, &origin].concat()).await;
-        self.connect_books().await;
     }
 
-    /// Adds the connection `books`.
+    /// Adds the connection `books`, and signs in.
     pub async fn connect_books(&self) {
-        let books = self.books.account();
-        let origin = format!("https://api.xero.com={}", self.books.origin());
-        let tenant = format!("tenant_id={}", books.tenant_id);
-        let token = self.house.file("books-token", &books.access_token);
-        let token = format!("access_token=@{token}");
-        let key = format!("webhook_key=@{}", self.house.file("books-key", &books.webhook_key));
-        let add = ["connection", "add", "books", "--connector", "xero", "--set", &tenant];
-        let secrets = ["--secret", &token, "--secret", &key, "--origin", &origin];
-        self.house.does(&[&add[..], &secrets].concat()).await;
+        let key = format!("webhook_key=@{}", self.house.file("books-key", self.webhook_key()));
+        self.add_books(&["--secret", &key]).await;
+        self.sign_in_at_books().await;
+    }
+
+    /// Adds the connection `books`, at which nobody has signed in yet.
+    pub async fn add_books(&self, more: &[&str]) -> String {
+        let stand_in = |host: &str| format!("https://{host}.xero.com={}", self.books.origin());
+        let [api, login, identity] = ["api", "login", "identity"].map(stand_in);
+        let client = format!("client_id={CLIENT_ID}");
+        let secret = format!("client_secret=@{}", self.house.file("books-secret", CLIENT_SECRET));
+        let add = ["connection", "add", "books", "--connector", "xero", "--set", &client];
+        let add = [&add[..], &["--secret", &secret]].concat();
+        let origins = ["--origin", &api, "--origin", &login, "--origin", &identity];
+        self.house.does(&[&add[..], &origins, more].concat()).await
+    }
+
+    /// Signs in at the books as a person does: in a browser, from the URL that the command
+    /// prints.
+    pub async fn sign_in_at_books(&self) -> Page {
+        let page = signed::signs_in_for(&self.house, "books").await;
+        assert_eq!(page.status, 200, "{page:?}");
+        page
+    }
+
+    fn webhook_key(&self) -> &str {
+        &self.books.account().webhook_key
     }
 
     /// Applies the flow.

@@ -36,8 +36,9 @@ pub(crate) fn check(host: &dyn Host) -> Result<String, Problem> {
 /// The organisations that the token opens; practices have no invoices and are left out.
 pub(crate) fn tenants(host: &dyn Host) -> Result<Vec<Tenant>, Problem> {
     let connections: Vec<Connection> = api::call(host, Request::get(api::CONNECTIONS))?;
-    let organisations =
-        connections.into_iter().filter(|one| one.tenant_type.as_deref() != Some("PRACTICE"));
+    let organisations = connections
+        .into_iter()
+        .filter(|one| one.tenant_type.as_deref().is_none_or(|kind| kind == "ORGANISATION"));
     let tenant = |one: Connection| {
         let label = one.tenant_name.unwrap_or_else(|| one.tenant_id.clone());
         Tenant { id: one.tenant_id, label }
@@ -76,6 +77,21 @@ mod tests {
             Reply::new(401).body(r#"{"Title":"Unauthorized","Status":401}"#),
         );
         assert!(check(&refused).unwrap_err().is(code::UNAUTHORIZED));
+    }
+
+    #[test]
+    fn a_sign_in_that_opens_nothing_lists_nothing() {
+        let none = FakeHost::new().on_reply("GET", api::CONNECTIONS, Reply::new(200).body("[]"));
+        assert!(tenants(&none).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_listed_needs_no_choice_before() {
+        let body = include_str!("../fixtures/connections.json");
+        let reply = Reply::new(200).body(body);
+        let host = FakeHost::new().on_reply("GET", api::CONNECTIONS, reply);
+        let ids: Vec<_> = tenants(&host).unwrap().into_iter().map(|tenant| tenant.id).collect();
+        assert!(ids.contains(&"7b2d4d0e-3c38-4f0f-9e39-2f5f0b7b8a11".to_owned()), "{ids:?}");
     }
 
     #[test]

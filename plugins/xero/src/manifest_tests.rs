@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use jackfield_registry::manifest::{Idempotency, Manifest};
+use jackfield_registry::manifest::{Auth, Grant, Idempotency, Manifest};
 use jackfield_sdk::prelude::*;
 
 use crate::Xero;
+use crate::account::TENANT;
 use crate::api::{ACCOUNTING, CONNECTIONS};
 use crate::testing::{good, host, url};
 
@@ -49,6 +50,17 @@ fn every_event_that_is_told_is_declared() {
         Xero::parse(&host, delivery).unwrap().into_iter().map(|event| event.kind).collect();
     assert_eq!(told.len(), 3);
     assert!(told.iter().all(|kind| declared.contains_key(kind)), "{told:?}");
+}
+
+#[test]
+fn a_sign_in_can_be_renewed_and_its_organisation_is_chosen_from_what_is_listed() {
+    let manifest = manifest();
+    let Auth::OAuth2(oauth2) = &manifest.auth["token"] else { panic!("it is oauth2") };
+    assert_eq!((oauth2.grant, oauth2.pkce), (Grant::Code, true));
+    // Without this scope Xero gives no refresh token.
+    assert!(oauth2.scopes.iter().any(|scope| scope == "offline_access"));
+    assert!(manifest.is_chosen(TENANT));
+    assert_eq!(manifest.egress[0].auth.as_deref(), Some("token"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The twins themselves, over real sockets.
 
 use http::{HeaderMap, Method};
+use jackfield::clock::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
 use super::{
@@ -19,7 +20,10 @@ async fn xero(
     let account = twin.account();
     let mut ask = Delivery::new(body.map(Value::to_string).unwrap_or_default())
         .by(method)
-        .with_text("authorization", &format!("Bearer {}", account.access_token))
+        .with_text(
+            "authorization",
+            &format!("Bearer {}", twin.vendor().authority.issue(SystemClock.now_ms())),
+        )
         .with_text("xero-tenant-id", &account.tenant_id);
     if body.is_some() {
         ask = ask.with_text("content-type", "application/json");
@@ -181,7 +185,7 @@ async fn bad_credentials_and_bad_invoices_are_refused() {
     let stranger = Delivery::new("").by(Method::GET).with_text("authorization", "Bearer wrong");
     let mut lane = Lane::new(&format!("{}{CONTACTS}", twin.origin())).unwrap();
     assert_eq!(lane.send(&stranger).await.unwrap().status, 401);
-    let good_token = format!("Bearer {}", twin.account().access_token);
+    let good_token = format!("Bearer {}", twin.vendor().authority.issue(SystemClock.now_ms()));
     let no_tenant = stranger.with_text("authorization", &good_token);
     assert_eq!(lane.send(&no_tenant).await.unwrap().status, 403);
     let mut bad = invoice("00000000-0000-0000-0000-000000000000", "r");

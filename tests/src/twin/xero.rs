@@ -11,6 +11,7 @@ mod invoices;
 mod keys;
 mod listing;
 mod money;
+mod tenants;
 mod webhook;
 mod wording;
 
@@ -29,8 +30,20 @@ use self::{
     books::Books,
     keys::{Keys, Seen},
 };
-use super::{Ask, Reply, Twin, Vendor};
+use super::{
+    Ask, Reply, Twin, Vendor,
+    authority::{Authority, Habits},
+};
 use crate::sender::Delivery;
+
+/// Where people sign in, at login.xero.com.
+const AUTHORIZE: &str = "/identity/connect/authorize";
+
+/// Where tokens come from, at identity.xero.com.
+const TOKEN: &str = "/connect/token";
+
+/// How long a replaced refresh token is still taken, in milliseconds; as practice has it.
+const GRACE_MS: u64 = 30 * 60_000;
 
 /// The path under which the accounting API lies.
 const API: &str = "/api.xro/2.0";
@@ -54,8 +67,6 @@ pub struct XeroAccount {
     pub tenant_id: String,
     /// The organisation's name.
     pub tenant_name: String,
-    /// The token that requests must bear.
-    pub access_token: String,
     /// The key under which webhooks are signed.
     pub webhook_key: String,
     /// The currency of invoices that name none.
@@ -72,7 +83,6 @@ impl Default for XeroAccount {
         Self {
             tenant_id: "4d2e7c1a-7d3b-4f0e-9a55-0c6f1f3b8e21".to_owned(),
             tenant_name: "Harbour Street Joinery".to_owned(),
-            access_token: "xero-access-token".to_owned(),
             webhook_key: "xero-webhook-key".to_owned(),
             base_currency: "AUD".to_owned(),
             currencies: texts(&["AUD", "EUR", "GBP", "NZD", "USD"]),
@@ -85,6 +95,10 @@ impl Default for XeroAccount {
 #[derive(Debug)]
 pub struct Xero {
     account: XeroAccount,
+    /// Its sign-in: the vendor has it on hosts of its own.
+    pub authority: Authority,
+    /// The organisations that a sign-in opens, where they are others than at the start.
+    opens: Mutex<Option<Vec<(String, String)>>>,
     inner: Mutex<Inner>,
 }
 
@@ -116,7 +130,7 @@ impl Twin<Xero> {
     /// # Errors
     /// The port cannot be bound.
     pub async fn start_on(port: u16, account: XeroAccount) -> io::Result<Self> {
-        Self::launch(Xero { account, inner: Mutex::default() }, port).await
+        Self::launch(Xero::new(account), port).await
     }
 
     /// What a connection to this twin needs to know.
@@ -185,6 +199,12 @@ impl Twin<Xero> {
 }
 
 impl Xero {
+    fn new(account: XeroAccount) -> Self {
+        let habits = Habits { grace_ms: GRACE_MS, ..Habits::default() };
+        let authority = Authority::new(habits, AUTHORIZE, TOKEN);
+        Self { account, authority, opens: Mutex::default(), inner: Mutex::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -260,23 +280,6 @@ impl Xero {
         });
         wording::listed("Organisations", &[organisation.to_string()], None, at_ms).reply()
     }
-
-    /// `GET /connections`: the organisations that the token opens.
-    fn connections(&self, ask: &Ask) -> Option<Reply> {
-        if ask.method != Method::GET {
-            return None;
-        }
-        let connection = json!({
-            "id": "7cb3a1f0-2964-421d-bb5e-a0f7a4572a44",
-            "tenantId": self.account.tenant_id,
-            "authEventId": "d99ecdfe-391d-43d2-b834-17636ba90e8d",
-            "tenantType": "ORGANISATION",
-            "tenantName": self.account.tenant_name,
-            "createdDateUtc": "2026-01-05T22:14:03.1234560",
-            "updatedDateUtc": "2026-01-05T22:14:03.1250000",
-        });
-        Some(Reply::json(StatusCode::OK, &json!([connection])))
-    }
 }
 
 impl Inner {
@@ -297,16 +300,32 @@ impl Vendor for Xero {
     const SPECS: &'static [(&'static str, &'static str)] =
         &[("xero/xero_accounting.yaml", API), ("xero/xero-identity.yaml", "")];
 
+    fn is_described(&self, path: &str) -> bool {
+        !self.authority.owns(path)
+    }
+
+    fn begun(&self, method: &Method, path: &str) {
+        self.authority.begun(method, path);
+    }
+
+    fn ended(&self, method: &Method, path: &str) {
+        self.authority.ended(method, path);
+    }
+
     fn answer(&self, ask: &Ask) -> Option<Reply> {
-        let bearer = ask.header("authorization").and_then(|text| text.strip_prefix("Bearer "));
-        if bearer != Some(self.account.access_token.as_str()) {
+        if self.authority.owns(&ask.path) {
+            return self.authority.answer(ask);
+        }
+        if !self.authority.admits(ask) {
             return Some(wording::titled(StatusCode::UNAUTHORIZED, "AuthenticationUnsuccessful"));
         }
         if ask.path.eq_ignore_ascii_case("/connections") {
             return self.connections(ask);
         }
         let rest = ask.path.strip_prefix(API).filter(|rest| rest.starts_with('/'))?;
-        if ask.header("xero-tenant-id") != Some(self.account.tenant_id.as_str()) {
+        let id = self.account.tenant_id.as_str();
+        let is_opened = self.opened().iter().any(|(opened, _)| opened == id);
+        if !is_opened || ask.header("xero-tenant-id") != Some(id) {
             return Some(wording::titled(StatusCode::FORBIDDEN, "AuthenticationUnsuccessful"));
         }
         let mut inner = self.lock();
