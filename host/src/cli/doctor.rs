@@ -141,6 +141,14 @@ async fn host(common: &Common) -> Vec<Finding> {
                 )),
             ));
         }
+        if connection["choice"].is_object() {
+            let name = text(&connection["name"]);
+            let why = text(&connection["health"]);
+            findings.push((
+                "connection",
+                Err(format!("`{name}` {why}; `jackfield connection list` shows what there is")),
+            ));
+        }
         let missing = items(&connection["missing_secrets"]);
         if !missing.is_empty() {
             let names: Vec<String> = missing.iter().map(text).collect();
