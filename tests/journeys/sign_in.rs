@@ -172,6 +172,18 @@ async fn what_the_vendor_says_at_the_sign_in_becomes_a_setting() {
     assert!(page.text.contains("did not say `instance`"), "{page:?}");
     let told = house.told(&["connection", "list"]).await;
     assert_eq!(told[0]["settings"]["instance"], "acme", "nothing is overwritten");
+
+    vendor.vendor().authority.change(|habits| {
+        habits.answer.insert("instance_url".into(), "https://other.orders.example".into());
+    });
+    let page = signs_in(&house).await;
+    assert_eq!(page.status, 400);
+    assert!(
+        page.text.contains("at another account: `instance` is other, and was acme"),
+        "{page:?}"
+    );
+    house.does(&["connection", "set", "orders", "--set", "instance=other"]).await;
+    assert_eq!(signs_in(&house).await.status, 200, "a person has said so");
 }
 
 #[tokio::test(flavor = "multi_thread")]

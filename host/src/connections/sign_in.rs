@@ -125,6 +125,7 @@ impl Connections {
             CaptureFrom::Answer(place) => Some(brought.at(place.as_str())),
         };
         captured.extend(self::captured(&oauth2.capture, from_answer)?);
+        same_account(&live, &auth, &captured)?;
 
         // First the turn, which may take as long as a vendor does, then what everybody waits for.
         let mut held = sign_in.hold().await;
@@ -203,6 +204,27 @@ impl Live {
         let is_looked_at = self.sign_ins().any(|(_, sign_in)| sign_in.is_looked_at());
         self.connection.state == State::Active && !is_looked_at && self.needs_person().is_none()
     }
+}
+
+/// Refuses a sign-in at another account than before: what waits for the one must not reach the
+/// other.
+fn same_account(
+    live: &Live,
+    auth: &str,
+    captured: &BTreeMap<String, String>,
+) -> Result<(), ConnectionError> {
+    if live.sign_in(auth)?.standing().obtained_at_ms.is_none() {
+        return Ok(());
+    }
+    let settings = &live.connection.settings;
+    for (param, now) in captured {
+        if let Some(was) = settings.get(param).filter(|was| *was != now) {
+            let name = live.connection.name.clone();
+            let (param, was, now) = (param.clone(), was.clone(), now.clone());
+            return Err(OAuthError::OtherAccount { name, param, was, now }.into());
+        }
+    }
+    Ok(())
 }
 
 /// The code of a redirect, or what the vendor says instead.

@@ -85,6 +85,23 @@ pub enum OAuthError {
         /// What it should have been like.
         like: String,
     },
+    /// The sign-in is at another account than the one before.
+    #[error(
+        "this sign-in is at another account: `{param}` is {now}, and was {was}; nothing was changed, \
+         and what waits is not sent there; hint: sign in at the account before, or take the \
+         connection there for good with `jackfield connection set {name} --set {param}={now}`, and \
+         then sign in again"
+    )]
+    OtherAccount {
+        /// Of which connection.
+        name: String,
+        /// What tells the accounts apart.
+        param: String,
+        /// What it was.
+        was: String,
+        /// What it is.
+        now: String,
+    },
     /// The vault failed.
     #[error(transparent)]
     Vault(#[from] VaultError),
