@@ -31,7 +31,7 @@ use super::{
     connect::Connector,
     credential::Credential,
     error::{EgressError, Stage},
-    issuer::{Auth, Issued},
+    issuer::{Auth, Issued, Issuer},
     policy::Policy,
     reply::{self, Reply},
     retry_after::retry_after,
@@ -52,7 +52,7 @@ const REPLY_HEADERS_MAX: usize = 100;
 /// Bytes of a reply's head. Looked at between two reads of a socket, so that a head of up to
 /// twice as much may pass.
 const REPLY_HEAD_BYTES_MAX: usize = 64 << 10;
-/// Issued credentials that are remembered, over all of a connection's issuers.
+/// Issued credentials that are remembered of each of a connection's issuers.
 const ISSUED_MAX: usize = 8;
 /// The status for "too many requests" (RFC 6585).
 const TOO_MANY: u16 = 429;
@@ -108,22 +108,29 @@ impl fmt::Debug for Client {
 
 /// What must not come back: the credentials that stay, and those that were issued lately.
 struct Known {
-    issued: VecDeque<Credential>,
+    /// By their issuers, whose numbers mean nothing to each other.
+    issued: Vec<(Arc<dyn Issuer>, VecDeque<Issued>)>,
     scrubber: Arc<Scrubber>,
 }
 
 impl Known {
-    fn learn(&mut self, new: &Issued, policy: &Policy) {
-        // By what it is: two issuers may count alike.
-        if self.issued.iter().any(|one| one.is_same(&new.credential)) {
+    fn learn(&mut self, issuer: &Arc<dyn Issuer>, new: &Issued, policy: &Policy) {
+        let found = self.issued.iter().position(|(other, _)| Arc::ptr_eq(other, issuer));
+        let at = found.unwrap_or_else(|| {
+            self.issued.push((issuer.clone(), VecDeque::new()));
+            self.issued.len() - 1
+        });
+        let its = &mut self.issued[at].1;
+        if its.iter().any(|one| one.number == new.number) {
             return;
         }
-        self.issued.push_back(new.credential.clone());
-        if self.issued.len() > ISSUED_MAX {
-            self.issued.pop_front();
+        its.push_back(new.clone());
+        if its.len() > ISSUED_MAX {
+            its.pop_front();
         }
-        let all = policy.credentials().chain(&self.issued);
-        self.scrubber = Arc::new(Scrubber::new(all));
+        let issued = self.issued.iter().flat_map(|(_, its)| its);
+        let issued = issued.map(|issued| &issued.credential);
+        self.scrubber = Arc::new(Scrubber::new(policy.credentials().chain(issued)));
     }
 }
 
@@ -174,7 +181,7 @@ impl Client {
             .http1_max_buf_size(REPLY_HEAD_BYTES_MAX)
             .build(connector);
         let scrubber = Arc::new(Scrubber::new(policy.credentials()));
-        let known = Mutex::new(Known { issued: VecDeque::new(), scrubber });
+        let known = Mutex::new(Known { issued: Vec::new(), scrubber });
         let clock = config.clock.clone();
         Self(Arc::new(Inner { policy, known, pool, budget, uses, clock }))
     }
@@ -252,13 +259,13 @@ impl Client {
             }
             Some(Auth::Issued(issuer)) => issuer,
         };
-        let first = self.learnt(issuer.issue().await?);
+        let first = self.learnt(issuer, issuer.issue().await?);
         let reply = self.exchange(with(Some(&first.credential))?, progress).await?;
         if !issuer.refuses(reply.status) {
             return Ok(reply);
         }
         let Some(second) = issuer.anew(&first).await? else { return Ok(reply) };
-        let second = self.learnt(second);
+        let second = self.learnt(issuer, second);
         *progress = Progress::default();
         self.exchange(with(Some(&second.credential))?, progress).await
     }
@@ -270,8 +277,8 @@ impl Client {
     }
 
     /// Remembers what must not come back.
-    fn learnt(&self, issued: Issued) -> Issued {
-        self.known().learn(&issued, &self.0.policy);
+    fn learnt(&self, issuer: &Arc<dyn Issuer>, issued: Issued) -> Issued {
+        self.known().learn(issuer, &issued, &self.0.policy);
         issued
     }
 
@@ -350,5 +357,54 @@ fn explain(error: &legacy::Error, host: String, handed: bool) -> EgressError {
         EgressError::Connect { host, why }
     } else {
         EgressError::Broken { stage: Stage::Headers, why }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{egress::Issuing, secret::Secret};
+
+    /// Issues one token, which is its first.
+    #[derive(Debug)]
+    struct One(&'static str);
+
+    impl One {
+        fn first(&self) -> Issued {
+            Issued { credential: Credential::Bearer(Secret::new(self.0.to_owned())), number: 1 }
+        }
+    }
+
+    impl Issuer for One {
+        fn headers(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn refuses(&self, _status: u16) -> bool {
+            false
+        }
+
+        fn issue(&self) -> Issuing<'_, Issued> {
+            Box::pin(async { Ok(self.first()) })
+        }
+
+        fn anew(&self, _refused: &Issued) -> Issuing<'_, Option<Issued>> {
+            Box::pin(async { Ok(None) })
+        }
+    }
+
+    #[test]
+    fn tokens_of_two_issuers_are_told_apart_whatever_their_numbers() {
+        let policy = Policy::new(Vec::new(), Vec::new());
+        let scrubber = Arc::new(Scrubber::new(policy.credentials()));
+        let mut known = Known { issued: Vec::new(), scrubber };
+        for token in ["token-of-the-first", "token-of-the-second"] {
+            let one = One(token);
+            let issued = one.first();
+            let issuer: Arc<dyn Issuer> = Arc::new(one);
+            known.learn(&issuer, &issued, &policy);
+        }
+        let shown = known.scrubber.text(b"token-of-the-first token-of-the-second");
+        assert_eq!(shown, "[secret] [secret]");
     }
 }

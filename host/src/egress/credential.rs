@@ -106,14 +106,6 @@ impl Credential {
         Ok(())
     }
 
-    /// Whether another holds the same secrets.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        let (own, others) = (self.secrets(|_| true), other.secrets(|_| true));
-        let pairs = own.iter().zip(&others);
-        own.len() == others.len()
-            && pairs.into_iter().all(|(one, two)| one.matches(two.expose().as_bytes()))
-    }
-
     fn basic(&self) -> String {
         match self {
             Self::Basic { username, password } => {
