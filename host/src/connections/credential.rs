@@ -98,6 +98,7 @@ impl Ingredients<'_> {
     }
 
     fn basic(&self, username: &Username, password: &Password) -> Option<Credential> {
+        let user_is_secret = matches!(username, Username::Secret(_));
         let username = match username {
             Username::Secret(name) => self.secret(name)?,
             Username::Param(name) => {
@@ -108,7 +109,7 @@ impl Ingredients<'_> {
             Password::Secret(name) => self.secret(name)?,
             Password::Literal(text) => Secret::new(text.clone()),
         };
-        Some(Credential::Basic { username, password })
+        Some(Credential::Basic { username, password, user_is_secret })
     }
 
     fn jwt(&self, assertion: &Assertion) -> Option<Jwt> {

@@ -13,10 +13,14 @@ use url::Url;
 
 use super::{
     error::EgressError,
-    placeholder::Placeholders,
+    placeholder::{Escape, Placeholders},
+    scrub::percent,
     signing::{OAuth1, Template},
 };
 use crate::secret::Secret;
+
+/// How many prefixes of a value are taken into account, from its begin.
+const PREFIXES_MAX: usize = 4;
 
 /// A request that is complete but for what shows who is asking.
 #[derive(Debug, Clone)]
@@ -53,6 +57,8 @@ pub enum Credential {
         username: Secret<String>,
         /// The password; may be empty.
         password: Secret<String>,
+        /// Whether the user is a secret of the form and no name.
+        user_is_secret: bool,
     },
     /// A signature by OAuth 1.0a.
     OAuth1(Arc<OAuth1>),
@@ -108,46 +114,62 @@ impl Credential {
 
     fn basic(&self) -> String {
         match self {
-            Self::Basic { username, password } => {
+            Self::Basic { username, password, .. } => {
                 STANDARD.encode(format!("{}:{}", username.expose(), password.expose()))
             }
             _ => String::new(),
         }
     }
 
-    /// The texts that must not come back. Of a value also the part behind its prefix (`Token abc`,
-    /// `key=abc`). The user of `Basic` is one only where the password is too short
-    /// to be the secret: elsewhere it is a name, and names belong into records.
+    /// The texts that must not come back: each secret, and what was written in its place where
+    /// that is another text. Of a value also what stands behind a prefix (`Token abc`,
+    /// `key=abc`). The user of `Basic` is one where the form says so, or where the password is too
+    /// short to be the secret: elsewhere it is a name, and names belong into records.
     pub(super) fn secrets(&self, long_enough: impl Fn(&str) -> bool) -> Vec<Secret<String>> {
         match self {
             Self::Bearer(value) => vec![value.clone()],
             Self::OAuth1(oauth1) => {
+                let key = |secret: &Secret<String>| Secret::new(percent(secret.expose()));
                 vec![
                     oauth1.consumer_secret.clone(),
                     oauth1.token_secret.clone(),
                     oauth1.token.clone(),
+                    key(&oauth1.token),
+                    oauth1.consumer_key.clone(),
+                    key(&oauth1.consumer_key),
                 ]
             }
             Self::Signature(template) => {
                 template.secrets.values().chain([&template.key]).cloned().collect()
             }
             Self::Placeholders(placeholders) => placeholders.secrets(),
-            Self::Header { value, .. } | Self::Query { value, .. } => {
-                let whole = value.expose().trim_end_matches('=');
-                let tail = whole.rsplit([' ', '=', ':']).next().unwrap_or_default();
-                vec![value.clone(), Secret::new(tail.to_owned())]
+            Self::Header { value, .. } => behind_prefixes(value),
+            Self::Query { value, .. } => {
+                let mut secrets = behind_prefixes(value);
+                secrets.push(Secret::new(Escape::Form.written(value.expose())));
+                secrets
             }
-            Self::Basic { username, password } => {
+            Self::Basic { username, password, user_is_secret } => {
                 let mut secrets = vec![Secret::new(self.basic())];
-                if long_enough(password.expose()) {
+                let password_is_secret = long_enough(password.expose());
+                if password_is_secret {
                     secrets.push(password.clone());
-                } else {
+                }
+                if *user_is_secret || !password_is_secret {
                     secrets.push(username.clone());
                 }
                 secrets
             }
         }
     }
+}
+
+/// A value, and what stands in it behind what may be a prefix.
+fn behind_prefixes(value: &Secret<String>) -> Vec<Secret<String>> {
+    let text = value.expose();
+    let ends = text.char_indices().filter(|(_, c)| [' ', '=', ':'].contains(c));
+    let tails = ends.take(PREFIXES_MAX).map(|(at, _)| Secret::new(text[at + 1..].to_owned()));
+    [value.clone()].into_iter().chain(tails).collect()
 }
 
 #[cfg(test)]
@@ -184,6 +206,7 @@ mod tests {
         let (_, headers) = attached(&Credential::Basic {
             username: secret("Aladdin"),
             password: secret("open sesame"),
+            user_is_secret: false,
         });
         assert_eq!(headers["authorization"], "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         let (url, headers) =
@@ -203,7 +226,11 @@ mod tests {
     fn a_credential_is_never_printed() {
         let shown = format!(
             "{:?}",
-            Credential::Basic { username: secret("hidden-1"), password: secret("hidden-2") }
+            Credential::Basic {
+                username: secret("hidden-1"),
+                password: secret("hidden-2"),
+                user_is_secret: false,
+            }
         );
         assert!(!shown.contains("hidden"), "{shown}");
     }

@@ -33,6 +33,9 @@ pub enum Escape {
     Plain,
 }
 
+/// All of them.
+const ESCAPES: [Escape; 4] = [Escape::Xml, Escape::Json, Escape::Form, Escape::Plain];
+
 impl Escape {
     /// For a body of this type, such as `text/xml; charset=utf-8`.
     pub fn of(content_type: &str) -> Self {
@@ -115,9 +118,12 @@ impl Placeholders {
         if filled.len() > bytes_max { Err(too_long()) } else { Ok(filled) }
     }
 
-    /// The values, in no order.
+    /// The values, in each way in which a body has them.
     pub(super) fn secrets(&self) -> Vec<Secret<String>> {
-        self.0.values().cloned().collect()
+        let written = |value: &Secret<String>| {
+            ESCAPES.map(|escape| Secret::new(escape.written(value.expose())))
+        };
+        self.0.values().flat_map(written).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Scrubbing: a credential that a system sends back is replaced before anybody sees it.
 //!
-//! Promises to find each secret of a connection as it is, percent-encoded, escaped for JSON, and
-//! in base64 at any alignment. Never touches secrets shorter than [`SECRET_BYTES_MIN`], which
+//! Promises to find each secret of a connection as it is, percent-encoded, escaped for JSON, XML
+//! and HTML, and in base64 at any alignment. Never touches secrets shorter than [`SECRET_BYTES_MIN`], which
 //! would be found in innocent text.
 
 use std::{borrow::Cow, fmt};
@@ -128,12 +128,32 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
         lower_escapes(&upper).into_bytes(),
         upper.into_bytes(),
         json.replace('/', "\\/").into_bytes(),
+        json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").into_bytes(),
         json.into_bytes(),
     ];
+    for quotes in QUOTES {
+        forms.push(marked_up(secret, quotes).into_bytes());
+    }
     for lead in 0..3 {
         forms.extend(base64_within(secret.as_bytes(), lead));
     }
     forms
+}
+
+/// How the two kinds of quotes are written in XML and HTML: by XML itself, by Python, PHP, Go, and
+/// where a text needs no escape for them.
+const QUOTES: [[&str; 2]; 5] = [
+    ["&quot;", "&apos;"],
+    ["&quot;", "&#x27;"],
+    ["&quot;", "&#039;"],
+    ["&#34;", "&#39;"],
+    ["\"", "'"],
+];
+
+/// The text of an element, or of an attribute.
+fn marked_up(text: &str, [double, single]: [&str; 2]) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', double).replace('\'', single)
 }
 
 /// Percent-encoding of all but the unreserved characters (RFC 3986, section 2.3).
@@ -181,6 +201,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::egress::Placeholders;
 
     fn scrubber(secret: &str) -> Scrubber {
         Scrubber::new([Credential::Bearer(Secret::new(secret.to_owned()))].iter())
@@ -201,6 +222,8 @@ mod tests {
             "s3cr%2Bt%2Fk%22y+%C3%BC",
             "s3cr+t/k\\\"y ü",
             "s3cr+t\\/k\\\"y ü",
+            "s3cr+t/k&quot;y ü",
+            "s3cr+t/k&#34;y ü",
         ] {
             assert_eq!(clean(&scrubber, &format!("<{echoed}>")), "<[secret]>", "{echoed}");
         }
@@ -223,16 +246,37 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_a_secret_only_where_the_password_cannot_be() {
-        let basic = |username: &str, password: &str| {
+    fn a_user_is_a_secret_where_the_form_says_so_or_the_password_cannot_be() {
+        let basic = |username: &str, password: &str, user_is_secret: bool| {
             let [username, password] = [username, password].map(|t| Secret::new(t.to_owned()));
-            Scrubber::new([Credential::Basic { username, password }].iter())
+            Scrubber::new([Credential::Basic { username, password, user_is_secret }].iter())
         };
-        let named = basic("ann@example.com", "correct-horse");
+        let named = basic("ann@example.com", "correct-horse", false);
         assert_eq!(clean(&named, "ann@example.com correct-horse"), "ann@example.com [secret]");
-        let keyed = basic("0123456789abcdef", "X");
+        let secret = basic("ann@example.com", "correct-horse", true);
+        assert_eq!(clean(&secret, "ann@example.com correct-horse"), "[secret] [secret]");
+        let keyed = basic("0123456789abcdef", "X", false);
         assert_eq!(clean(&keyed, "0123456789abcdef"), "[secret]");
         assert_eq!(clean(&keyed, "MDEyMzQ1Njc4OWFiY2RlZjpY"), "[secret]");
+    }
+
+    #[test]
+    fn a_secret_is_found_as_it_was_written_into_the_request() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let query = Credential::Query { name: "key".into(), value: secret("0123&456+789") };
+        let query = Scrubber::new([query].iter());
+        // The vendor repeats the request, and the address in it is an encoded one.
+        assert_eq!(clean(&query, &STANDARD.encode("key=0123%26456%2B789")), "a2V5P[secret]");
+        assert_eq!(clean(&query, "key%3D0123%2526456%252B789"), "key%3D[secret]");
+        let soap = Placeholders([("{secret:p}".to_owned(), secret("0123<456>789"))].into());
+        let soap = Scrubber::new([Credential::Placeholders(soap.into())].iter());
+        assert_eq!(clean(&soap, "<p>0123&lt;456&gt;789</p>"), "<p>[secret]</p>");
+        let shown = clean(&soap, &STANDARD.encode("<p>0123&lt;456&gt;789</p>"));
+        assert!(shown.contains("[secret]"), "{shown}");
+        let prefixed =
+            Credential::Header { name: "x".into(), value: secret("k=01234567=89abcdef") };
+        let prefixed = Scrubber::new([prefixed].iter());
+        assert_eq!(clean(&prefixed, "<01234567=89abcdef>"), "<[secret]>");
     }
 
     proptest! {

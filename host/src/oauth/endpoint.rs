@@ -19,7 +19,7 @@ use super::{
     exchange::{Call, Door},
     scheme::{OAuth2Way, Scheme, Way},
 };
-use crate::secret::Secret;
+use crate::{egress::Escape, secret::Secret};
 
 /// How long one request for a token may take.
 pub(super) const REQUEST_WAIT: Duration = Duration::from_secs(15);
@@ -100,11 +100,14 @@ async fn asked(
     now_ms: u64,
 ) -> Result<Given, Refused> {
     let url = if matches!(wish, Wish::Refresh(_)) { &way.refresh_url } else { &way.token_url };
-    let mut hidden: Vec<Secret<String>> = way.client_secret.iter().cloned().collect();
+    let mut hidden: Vec<Secret<String>> = way.client_secret.iter().flat_map(both).collect();
     let mut more: Vec<(String, Secret<String>)> = Vec::new();
     match &wish {
-        Wish::Code { code, .. } => hidden.push(Secret::new(code.clone())),
-        Wish::Refresh(token) => hidden.push(token.clone()),
+        Wish::Code { code, verifier } => {
+            hidden.extend(both(&Secret::new(code.clone())));
+            hidden.extend(verifier.iter().map(|verifier| Secret::new(verifier.secret().clone())));
+        }
+        Wish::Refresh(token) => hidden.extend(both(token)),
         Wish::OwnName if !way.scope.is_empty() => {
             more.push(("scope".into(), Secret::new(way.scope.clone())));
         }
@@ -158,6 +161,12 @@ async fn asked(
     })?;
     let whole = std::mem::take(&mut *call.0.whole());
     Ok(taken(&given, whole))
+}
+
+/// A secret as it is, and as a form has it: so it goes into the body, and into the header of a
+/// client (RFC 6749, section 2.3.1).
+fn both(secret: &Secret<String>) -> [Secret<String>; 2] {
+    [secret.clone(), Secret::new(Escape::Form.written(secret.expose()))]
 }
 
 fn taken(given: &BasicTokenResponse, whole: Value) -> Given {
