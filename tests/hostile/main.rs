@@ -5,6 +5,7 @@
 
 mod addresses;
 mod beside;
+mod canary;
 mod cpu;
 mod generated;
 mod headers;
