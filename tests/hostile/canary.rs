@@ -221,10 +221,42 @@ fn search(places: &mut Places<'_>, aviary: &Aviary, birds: &[Bird]) {
     }
 }
 
+/// What a vendor may be sent: nothing of another vendor's, and nothing of another connection's.
+fn is_meant_for(vendor: &str, bird: &Bird, hit: &str) -> bool {
+    let meant: &[&str] = match vendor {
+        "bearer" => &["bearer"],
+        "header" => &["header_key"],
+        "query" => &["query_key"],
+        "basic" => &["user_name", "user_password"],
+        "user" => &["sole_user"],
+        "code" => &["code_client", "access token", "refresh token", "authorization code"],
+        "own" => &["own_client", "own access token"],
+        "session" => &["session_password", "session token"],
+        "cookie" => &["cookie_password", "session cookie"],
+        "jwt" => &["a signed assertion"],
+        "oauth1" => &["consumer_key", "token"],
+        "signature" => &["signing_id"],
+        "soap" => &["soap_password"],
+        _ => &[],
+    };
+    let own = |name: &&str| hit.starts_with(*name) && !hit.starts_with("token_secret");
+    hit.contains(&format!(" of {} (", bird.name)) && meant.iter().any(own)
+}
+
 /// Looks into what the vendors of a connection were sent: each may know what is meant for it, and
 /// the one that gets no credential may know nothing. What it got is all that the guest heard, and
 /// its memory.
 fn search_vendors(places: &mut Places<'_>, bird: &Bird, was_dumped: bool) {
+    for (vendor, echo) in &bird.vendors {
+        let all = echo.received().concat();
+        let hits = places.secrets.hits(&all);
+        // The search sees what belongs there, too.
+        let (meant, astray): (Vec<_>, Vec<_>) =
+            hits.into_iter().partition(|hit| is_meant_for(vendor, bird, hit));
+        assert!(!was_dumped || *vendor == "plain" || !meant.is_empty(), "nothing at {vendor}");
+        let place = format!("the vendor {vendor} of {}", bird.name);
+        places.found.extend(astray.into_iter().map(|hit| format!("{place}: {hit}")));
+    }
     let plain = bird.vendors["plain"].received();
     assert_eq!(!plain.is_empty(), was_dumped);
     for request in &plain {
