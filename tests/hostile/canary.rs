@@ -243,6 +243,15 @@ fn is_meant_for(vendor: &str, bird: &Bird, hit: &str) -> bool {
     hit.contains(&format!(" of {} (", bird.name)) && meant.iter().any(own)
 }
 
+/// Whether a request is a memory from its second byte to its last.
+fn is_whole_memory(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&request[..request.len().min(1 << 10)]).into_owned();
+    let end = text.strip_prefix("POST /dump?from=1&end=").and_then(|rest| rest.split(' ').next());
+    let head = request.windows(4).position(|end| end == b"\r\n\r\n");
+    let (Some(end), Some(head)) = (end, head) else { return false };
+    request.len() - head - 4 == end.parse::<usize>().unwrap() - 1
+}
+
 /// Looks into what the vendors of a connection were sent: each may know what is meant for it, and
 /// the one that gets no credential may know nothing. What it got is all that the guest heard, and
 /// its memory.
@@ -263,6 +272,10 @@ fn search_vendors(places: &mut Places<'_>, bird: &Bird, was_dumped: bool) {
         let line = request.split(|byte| *byte == b'\r').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line).into_owned();
         places.holds_no_secret(&format!("what was told and dumped: {line}"), request);
+    }
+    if was_dumped {
+        let whole = plain.iter().filter(|request| is_whole_memory(request)).count();
+        assert!(whole >= KINDS.len(), "{whole} whole memories");
     }
     for (path, is_wanted) in [("tell", was_dumped), ("dump", was_dumped)] {
         let prefix = format!("POST /{path}");

@@ -266,7 +266,7 @@ mod tests {
         let query = Credential::Query { name: "key".into(), value: secret("0123&456+789") };
         let query = Scrubber::new([query].iter());
         // The vendor repeats the request, and the address in it is an encoded one.
-        assert_eq!(clean(&query, &STANDARD.encode("key=0123%26456%2B789")), "a2V5P[secret]");
+        assert_eq!(clean(&query, &STANDARD.encode("key=0123%26456%2B789")), "a2V5PT[secret]k=");
         assert_eq!(clean(&query, "key%3D0123%2526456%252B789"), "key%3D[secret]");
         let soap = Placeholders([("{secret:p}".to_owned(), secret("0123<456>789"))].into());
         let soap = Scrubber::new([Credential::Placeholders(soap.into())].iter());

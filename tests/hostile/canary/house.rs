@@ -52,7 +52,7 @@ impl Bird {
     /// Has the vendors give what they give, if they like it.
     fn stock(&mut self, is_liked: bool) {
         for name in SECRETS {
-            // A user-id ends at the first colon, and a key in a header has no more than these.
+            // No colon is among them: a user-id ends at the first.
             self.plant(name, AWKWARD);
         }
         if is_liked {
