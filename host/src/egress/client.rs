@@ -6,7 +6,6 @@
 //! may have done, in [`Sent`]. Never follows a redirect.
 
 use std::{
-    collections::VecDeque,
     error::Error as StdError,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -32,11 +31,11 @@ use super::{
     credential::Credential,
     error::{EgressError, Stage},
     issuer::{Auth, Issued, Issuer},
+    known::Known,
     policy::Policy,
     reply::{self, Reply},
     retry_after::retry_after,
     sanitise::{self, Prepared},
-    scrub::Scrubber,
     sent::Sent,
     uses::Uses,
 };
@@ -52,8 +51,6 @@ const REPLY_HEADERS_MAX: usize = 100;
 /// Bytes of a reply's head. Looked at between two reads of a socket, so that a head of up to
 /// twice as much may pass.
 const REPLY_HEAD_BYTES_MAX: usize = 64 << 10;
-/// Issued credentials that are remembered of each of a connection's issuers.
-const ISSUED_MAX: usize = 8;
 /// The status for "too many requests" (RFC 6585).
 const TOO_MANY: u16 = 429;
 
@@ -106,34 +103,6 @@ impl fmt::Debug for Client {
     }
 }
 
-/// What must not come back: the credentials that stay, and those that were issued lately.
-struct Known {
-    /// By their issuers, whose numbers mean nothing to each other.
-    issued: Vec<(Arc<dyn Issuer>, VecDeque<Issued>)>,
-    scrubber: Arc<Scrubber>,
-}
-
-impl Known {
-    fn learn(&mut self, issuer: &Arc<dyn Issuer>, new: &Issued, policy: &Policy) {
-        let found = self.issued.iter().position(|(other, _)| Arc::ptr_eq(other, issuer));
-        let at = found.unwrap_or_else(|| {
-            self.issued.push((issuer.clone(), VecDeque::new()));
-            self.issued.len() - 1
-        });
-        let its = &mut self.issued[at].1;
-        if its.iter().any(|one| one.number == new.number) {
-            return;
-        }
-        its.push_back(new.clone());
-        if its.len() > ISSUED_MAX {
-            its.pop_front();
-        }
-        let issued = self.issued.iter().flat_map(|(_, its)| its);
-        let issued = issued.map(|issued| &issued.credential);
-        self.scrubber = Arc::new(Scrubber::new(policy.credentials().chain(issued)));
-    }
-}
-
 /// How far a request has come.
 #[derive(Default)]
 struct Progress {
@@ -180,8 +149,7 @@ impl Client {
             .http1_max_headers(REPLY_HEADERS_MAX)
             .http1_max_buf_size(REPLY_HEAD_BYTES_MAX)
             .build(connector);
-        let scrubber = Arc::new(Scrubber::new(policy.credentials()));
-        let known = Mutex::new(Known { issued: Vec::new(), scrubber });
+        let known = Mutex::new(Known::new(&policy));
         let clock = config.clock.clone();
         Self(Arc::new(Inner { policy, known, pool, budget, uses, clock }))
     }
@@ -357,54 +325,5 @@ fn explain(error: &legacy::Error, host: String, handed: bool) -> EgressError {
         EgressError::Connect { host, why }
     } else {
         EgressError::Broken { stage: Stage::Headers, why }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{egress::Issuing, secret::Secret};
-
-    /// Issues one token, which is its first.
-    #[derive(Debug)]
-    struct One(&'static str);
-
-    impl One {
-        fn first(&self) -> Issued {
-            Issued { credential: Credential::Bearer(Secret::new(self.0.to_owned())), number: 1 }
-        }
-    }
-
-    impl Issuer for One {
-        fn headers(&self) -> Vec<String> {
-            Vec::new()
-        }
-
-        fn refuses(&self, _status: u16) -> bool {
-            false
-        }
-
-        fn issue(&self) -> Issuing<'_, Issued> {
-            Box::pin(async { Ok(self.first()) })
-        }
-
-        fn anew(&self, _refused: &Issued) -> Issuing<'_, Option<Issued>> {
-            Box::pin(async { Ok(None) })
-        }
-    }
-
-    #[test]
-    fn tokens_of_two_issuers_are_told_apart_whatever_their_numbers() {
-        let policy = Policy::new(Vec::new(), Vec::new());
-        let scrubber = Arc::new(Scrubber::new(policy.credentials()));
-        let mut known = Known { issued: Vec::new(), scrubber };
-        for token in ["token-of-the-first", "token-of-the-second"] {
-            let one = One(token);
-            let issued = one.first();
-            let issuer: Arc<dyn Issuer> = Arc::new(one);
-            known.learn(&issuer, &issued, &policy);
-        }
-        let shown = known.scrubber.text(b"token-of-the-first token-of-the-second");
-        assert_eq!(shown, "[secret] [secret]");
     }
 }

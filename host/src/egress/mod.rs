@@ -16,6 +16,7 @@ mod connect;
 mod credential;
 mod error;
 mod issuer;
+mod known;
 mod network;
 mod operator;
 mod origin;
