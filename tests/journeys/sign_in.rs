@@ -84,9 +84,17 @@ async fn a_token_endpoint_that_is_not_well_leaves_what_is_there() {
     let (house, vendor) = connected(Habits::default(), AUTH).await;
     assert_eq!(signs_in(&house).await.status, 200);
     vendor.aim(http::Method::POST, "/token");
-    for (fault, said) in [("html", "something that is not JSON"), ("500", "500"), ("none", "")] {
-        let back = goes_to_the_vendor(&house).await;
+    for (fault, said) in [
+        ("html", "something that is not JSON"),
+        ("500", "500"),
+        ("redirect", "it redirects"),
+        ("old code", "invalid_grant"),
+        ("none", ""),
+    ] {
+        let mut back = goes_to_the_vendor(&house).await;
         match fault {
+            "redirect" => vendor.fail_next(1, 307),
+            "old code" => back = back.replace("code=code", "code=old"),
             "html" => vendor.garbage(1),
             "500" => vendor.fail_next(1, 500),
             _ => vendor.drop_answers(1),
