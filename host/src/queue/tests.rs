@@ -133,3 +133,27 @@ async fn a_dead_letter_is_taken_off_the_desk_by_one_person() {
     assert!(desk.discard(&letter.id, actor()).await.is_err());
     assert_eq!(run(&room.claim().await.unwrap()), "a");
 }
+
+#[tokio::test]
+async fn what_waited_for_a_pause_to_end_is_done_one_by_one_in_order() {
+    let room = Room::new();
+    room.queue.pause("books", true);
+    for run in ["a", "b", "c"] {
+        room.put("books", run, 0).await;
+        room.clock.advance(Duration::from_millis(1));
+    }
+    assert!(room.claim().await.is_none(), "nothing begins during a pause");
+    room.queue.pause("books", false);
+    for wanted in ["a", "b", "c"] {
+        let claim = room.claim().await.unwrap();
+        assert_eq!(run(&claim), wanted);
+        assert!(room.claim().await.is_none(), "one at a time");
+        claim.settle(Batch::new(), Vec::new()).await.unwrap();
+    }
+    assert!(room.claim().await.is_none());
+    // From then on side by side, as ever.
+    room.put("books", "d", 0).await;
+    room.put("books", "e", 0).await;
+    let (_first, second) = (room.claim().await.unwrap(), room.claim().await);
+    assert!(second.is_some());
+}
