@@ -43,6 +43,7 @@ pub mod host;
 pub mod inbox;
 pub mod ingress;
 pub mod keys;
+mod mac;
 pub mod oauth;
 pub mod problem;
 pub mod queue;

@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use hmac::{Hmac, Mac};
-use sha1::Sha1;
-use sha2::{Sha256, Sha512};
+use jackfield_registry::manifest::webhook::Algorithm;
 
 use super::Means;
 use crate::{
     contract::{Problem, secrets::Host},
+    mac::hmac,
     problem,
     secret::Secret,
     vault::Vault,
@@ -88,13 +87,18 @@ impl Host for Secrets {
             let most = DATA_BYTES_MAX >> 20;
             return Ok(Err(problem::invalid(format!("more than {most} MiB to sign at once"))));
         }
-        Ok(self.granted(&name, Use::Mac).and_then(|key| match algorithm.as_str() {
-            "sha1" => Ok(mac::<Hmac<Sha1>>(&key, &data)),
-            "sha256" => Ok(mac::<Hmac<Sha256>>(&key, &data)),
-            "sha512" => Ok(mac::<Hmac<Sha512>>(&key, &data)),
-            other => Err(problem::invalid(format!(
-                "unknown algorithm `{other}`; known are sha1, sha256 and sha512"
-            ))),
+        Ok(self.granted(&name, Use::Mac).and_then(|key| {
+            let algorithm = match algorithm.as_str() {
+                "sha1" => Algorithm::Sha1,
+                "sha256" => Algorithm::Sha256,
+                "sha512" => Algorithm::Sha512,
+                other => {
+                    return Err(problem::invalid(format!(
+                        "unknown algorithm `{other}`; known are sha1, sha256 and sha512"
+                    )));
+                }
+            };
+            Ok(hmac(algorithm, key.expose(), &data))
         }))
     }
 
@@ -111,10 +115,4 @@ impl Host for Secrets {
         }
         Ok(self.granted(&name, Use::Matches).map(|secret| secret.matches(&candidate)))
     }
-}
-
-fn mac<M: Mac + hmac::digest::KeyInit>(key: &Secret<Vec<u8>>, data: &[u8]) -> Vec<u8> {
-    // HMAC takes a key of any length, so this cannot fail.
-    let mac = <M as Mac>::new_from_slice(key.expose()).expect("any key length");
-    mac.chain_update(data).finalize().into_bytes().to_vec()
 }

@@ -134,8 +134,7 @@ impl Account {
         let now = self.now();
         let Some(tokens) = &now.tokens else { return Ok(None) };
         if tokens.number == number {
-            let can_renew = tokens.refresh.is_some() || scheme.asks_in_own_name();
-            if !can_renew {
+            if !tokens.can_be_renewed(scheme) {
                 return self.turned_away(number).await.map(|()| None);
             }
             if !self.doubt.may_help(number, self.now_ms()) {
@@ -158,6 +157,7 @@ impl Account {
         });
         renewal.await.unwrap_or_else(|_| Err(self.no_token("the host broke off")))
     }
+
     /// A token that cannot be renewed was turned away: the first time the system may mind
     /// something else, the second time only a person can help.
     async fn turned_away(&self, number: u64) -> Result<(), EgressError> {
@@ -197,7 +197,26 @@ impl Account {
         self.place.write(batch, &self.means.vault, tokens, standing)
     }
 
-    /// Adds to a batch what a person's sign-in has brought; `shown` makes it what everybody sees
+    /// Writes down what shall be kept of it, with what a batch has already.
+    pub(super) async fn commit(
+        &self,
+        mut batch: Batch,
+        tokens: Option<&Tokens>,
+        standing: &Standing,
+    ) -> Result<(), OAuthError> {
+        self.write(&mut batch, tokens, standing)?;
+        self.means.store.commit(batch).await?;
+        Ok(())
+    }
+
+    /// Has it stand otherwise, by the tokens that it has: on disk first, then for everybody.
+    pub(super) async fn stand(&self, standing: Standing, batch: Batch) -> Result<(), OAuthError> {
+        self.commit(batch, None, &standing).await?;
+        self.show(Now { tokens: self.now().tokens.clone(), standing });
+        Ok(())
+    }
+
+    /// Adds to a batch what a person's sign-in has brought; `show` makes it what everybody sees
     /// once the batch is on disk.
     pub(super) fn signed_in(
         &self,
@@ -239,10 +258,7 @@ impl Account {
                 .detail("now", account)
                 .record(&mut batch);
         }
-        self.write(&mut batch, None, &standing)?;
-        self.means.store.commit(batch).await?;
-        self.show(Now { tokens: now.tokens.clone(), standing });
-        Ok(())
+        self.stand(standing, batch).await
     }
 
     /// Makes something what everybody sees.
@@ -250,7 +266,7 @@ impl Account {
         let state = now.standing.state;
         let before = self.now.swap(Arc::new(now));
         if before.standing.state != state {
-            self.means.changed.send_replace(());
+            self.means.tell_changed();
         }
     }
 
@@ -270,11 +286,7 @@ impl Account {
         let state = if now.tokens.is_some() { State::Healthy } else { State::New };
         let since_ms = self.now_ms();
         let standing = Standing { state, why: String::new(), since_ms, ..now.standing.clone() };
-        let mut batch = Batch::new();
-        self.write(&mut batch, None, &standing)?;
-        self.means.store.commit(batch).await?;
-        self.show(Now { tokens: now.tokens.clone(), standing });
-        Ok(())
+        self.stand(standing, Batch::new()).await
     }
 
     /// Whether a token can still be used for a request that begins now.
@@ -286,8 +298,8 @@ impl Account {
 
     /// Whether it is time to renew a token that can still be used.
     fn is_aging(&self, tokens: &Tokens, scheme: &Scheme) -> bool {
-        let can_renew = tokens.refresh.is_some() || scheme.asks_in_own_name();
-        let Some(expires_at_ms) = tokens.expires_at_ms.filter(|_| can_renew) else { return false };
+        let renewable = tokens.can_be_renewed(scheme);
+        let Some(expires_at_ms) = tokens.expires_at_ms.filter(|_| renewable) else { return false };
         let life_ms = expires_at_ms.saturating_sub(tokens.obtained_at_ms);
         let soonest_ms = scheme.times.refresh_after_ms;
         let due_ms = (life_ms / 100 * RENEWED_AT_PERCENT).max(soonest_ms);

@@ -1,7 +1,7 @@
 //! Tokens: had from vendors, kept sealed, renewed in time, and attached by egress alone.
 //!
-//! Owns sign-ins: one for each `[auth.NAME]` of kind `oauth2` of each connection. Promises that
-//! at most one request for a token is under way for each, that what a vendor gave is on disk
+//! Owns sign-ins: one for each `[auth.NAME]` of kind `oauth2` or `session` of each connection. Promises
+//! that at most one request for a token is under way for each, that what a vendor gave is on disk
 //! before it is used, and that a sign-in which is gone is written down, told once, and not tried
 //! again until a person acts. Never shows a token: not in a log, not in an error, not to a guest.
 
@@ -123,6 +123,13 @@ struct Means {
     clock: SharedClock,
 }
 
+impl Means {
+    /// Has those who wait for a change look again.
+    fn tell_changed(&self) {
+        self.changed.send_replace(());
+    }
+}
+
 /// The keeper of all tokens. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Keeper(Arc<Inner>);
@@ -174,7 +181,7 @@ impl Keeper {
                 let account = Arc::new(Account::open(place.clone(), self.0.means.clone())?);
                 accounts.insert(place, account.clone());
                 // Work of it may have to wait.
-                self.0.means.changed.send_replace(());
+                self.0.means.tell_changed();
                 account
             }
         };
@@ -188,7 +195,7 @@ impl Keeper {
 
     /// Has those who wait for a change look again, since a connection stands otherwise.
     pub fn tell_changed(&self) {
-        self.0.means.changed.send_replace(());
+        self.0.means.tell_changed();
     }
 
     /// Lets go of what was opened for a connection, once it is removed.

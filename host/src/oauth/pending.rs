@@ -25,7 +25,7 @@ use crate::clock::SharedClock;
 /// The path of the ingress to which a person comes back.
 pub const CALLBACK: &str = "/oauth/callback";
 /// How long a person may take, in milliseconds.
-pub const SIGN_IN_MS: u64 = 10 * 60_000;
+const SIGN_IN_MS: u64 = 10 * 60_000;
 /// The most that wait at the same time.
 const WAITING_MAX: usize = 64;
 /// What stands for a fresh random text in a parameter.

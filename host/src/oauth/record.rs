@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use super::{OAuthError, tenants::Tenant};
+use super::{OAuthError, scheme::Scheme, tenants::Tenant};
 use crate::{
     secret::Secret,
     store::{Batch, Store, trees},
@@ -24,6 +24,13 @@ pub(super) struct Tokens {
     pub(super) obtained_at_ms: u64,
     /// When the access token runs out; none if it does not.
     pub(super) expires_at_ms: Option<u64>,
+}
+
+impl Tokens {
+    /// Whether others can be had without a person.
+    pub(super) fn can_be_renewed(&self, scheme: &Scheme) -> bool {
+        self.refresh.is_some() || scheme.asks_in_own_name()
+    }
 }
 
 /// A refresh token that another has replaced.

@@ -7,7 +7,6 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{
-    OAuthError,
     account::{Account, Now, Turn},
     endpoint::{self, Given, Refused, Wish},
     record::{Previous, Sealed, Standing, State, Tokens},
@@ -27,6 +26,7 @@ const FIRST_WAIT_MS: u64 = 200;
 const REST_MS: u64 = 5_000;
 
 impl Account {
+    /// A token with a greater number than this one.
     pub(super) async fn renew(
         self: Arc<Self>,
         mut turn: OwnedMutexGuard<Turn>,
@@ -158,13 +158,8 @@ impl Account {
 
     /// Writes tokens down; only then anybody may use them.
     async fn keep(&self, turn: &mut Turn, tokens: Tokens) -> Result<Tokens, EgressError> {
-        let mut batch = Batch::new();
         let standing = self.healthy(&tokens);
-        let kept = match self.write(&mut batch, Some(&tokens), &standing) {
-            Ok(()) => self.means.store.commit(batch).await.map_err(OAuthError::from),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = kept {
+        if let Err(error) = self.commit(Batch::new(), Some(&tokens), &standing).await {
             tracing::error!(connection = self.place.connection, %error, "a new token is not kept yet");
             turn.unkept = Some(tokens);
             return Err(self.no_token("the vendor gave one, and it cannot be written down"));
@@ -193,12 +188,11 @@ impl Account {
     /// The sign-in is gone: written down, told once, and not tried again until a person acts.
     pub(super) async fn lose(&self, why: String, turn: &mut Turn) -> EgressError {
         let now_ms = self.now_ms();
-        let before = self.now();
         let standing = Standing {
             state: State::NeedsPerson,
             why: why.clone(),
             since_ms: now_ms,
-            ..before.standing.clone()
+            ..self.now().standing.clone()
         };
         let connection = &self.place.connection;
         let mut batch = Batch::new();
@@ -207,16 +201,10 @@ impl Account {
             .detail("auth", &self.place.auth)
             .detail("why", &why)
             .record(&mut batch);
-        let kept = match self.write(&mut batch, None, &standing) {
-            Ok(()) => self.means.store.commit(batch).await.map_err(OAuthError::from),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = kept {
+        if let Err(error) = self.stand(standing, batch).await {
             // It will be found out again.
             tracing::error!(connection, %error, "that the sign-in is gone is not written down");
-            turn.rest_until_ms = now_ms + REST_MS;
-            turn.why.clone_from(&why);
-            return self.no_token(why);
+            return self.put_off(why, turn);
         }
         tracing::error!(
             connection,
@@ -224,7 +212,6 @@ impl Account {
             "the sign-in is gone; work waits until a person does `jackfield connection authorize \
              {connection}`"
         );
-        self.show(Now { tokens: before.tokens.clone(), standing });
         self.needs_person(&why)
     }
 }

@@ -32,7 +32,7 @@ pub struct Look(SignIn);
 impl Drop for Look {
     fn drop(&mut self) {
         self.0.account.looking.0.fetch_sub(1, Ordering::AcqRel);
-        self.0.account.means.changed.send_replace(());
+        self.0.account.means.tell_changed();
     }
 }
 
@@ -40,7 +40,7 @@ impl SignIn {
     /// Begins to look at what it opens. In memory alone: after a start its settings count.
     pub fn look(&self) -> Look {
         self.account.looking.0.fetch_add(1, Ordering::AcqRel);
-        self.account.means.changed.send_replace(());
+        self.account.means.tell_changed();
         Look(self.clone())
     }
 

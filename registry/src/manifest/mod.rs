@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 pub use actions::{Action, Entity, EventKind, Idempotency, SchemaRef};
 pub use asks::{Ask, Asks};
 pub use auth::{
-    Assertion, Auth, Capture, CaptureFrom, ClientAuth, DeadWhen, Encoding, Grant, Hash, JwtSigning,
+    Assertion, Auth, Capture, CaptureFrom, ClientAuth, DeadWhen, Encoding, Grant, JwtSigning,
     OAuth1, OAuth1Signature, OAuth2, Password, Placeholder, Placement, Session, Signature,
     Timestamp, TokenAt, TokenBody, Username,
 };

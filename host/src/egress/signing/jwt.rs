@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jackfield_registry::manifest::JwtSigning;
+use jackfield_registry::manifest::{JwtSigning, webhook::Algorithm};
 use ring::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
@@ -15,10 +15,10 @@ use rustls_pki_types::{PrivateKeyDer, pem::PemObject as _};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{hmac_sha256, hmac_sha512};
 use crate::{
     clock::SharedClock,
     egress::{Credential, EgressError, Issued, Issuer, Issuing},
+    mac::hmac,
     secret::Secret,
 };
 
@@ -68,8 +68,8 @@ impl Jwt {
         let key = self.key.expose().as_bytes();
         let random = SystemRandom::new();
         match self.algorithm {
-            JwtSigning::Hs256 => Some(hmac_sha256(key, message)),
-            JwtSigning::Hs512 => Some(hmac_sha512(key, message)),
+            JwtSigning::Hs256 => Some(hmac(Algorithm::Sha256, key, message)),
+            JwtSigning::Hs512 => Some(hmac(Algorithm::Sha512, key, message)),
             JwtSigning::Rs256 => {
                 let key = match PrivateKeyDer::from_pem_slice(key).ok()? {
                     PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
@@ -175,7 +175,7 @@ mod tests {
     fn the_claims_are_those_of_the_manifest_and_the_time() {
         let token = jwt(JwtSigning::Hs256, "key").signed(1_000_000).unwrap();
         let (message, signature) = parts(&token);
-        assert_eq!(signature, hmac_sha256(b"key", message.as_bytes()));
+        assert_eq!(signature, hmac(Algorithm::Sha256, b"key", message.as_bytes()));
         let (head, claims) = message.split_once('.').unwrap();
         let read = |part: &str| -> Value {
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()

@@ -5,13 +5,13 @@ use http::{
     HeaderValue,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
-use jackfield_registry::manifest::OAuth1Signature;
+use jackfield_registry::manifest::{OAuth1Signature, webhook::Algorithm};
 use url::{Position, form_urlencoded};
 use uuid::Uuid;
 
-use super::{hmac_sha1, hmac_sha256};
 use crate::{
     egress::{EgressError, credential::Draft, scrub::percent},
+    mac::hmac,
     secret::Secret,
 };
 
@@ -72,10 +72,11 @@ impl OAuth1 {
         let key =
             Secret::new(format!("{}&{}", percent(consumer.expose()), percent(token.expose())));
         let (key, base) = (key.expose().as_bytes(), base.as_bytes());
-        STANDARD.encode(match self.signature {
-            OAuth1Signature::HmacSha256 => hmac_sha256(key, base),
-            OAuth1Signature::HmacSha1 => hmac_sha1(key, base),
-        })
+        let algorithm = match self.signature {
+            OAuth1Signature::HmacSha256 => Algorithm::Sha256,
+            OAuth1Signature::HmacSha1 => Algorithm::Sha1,
+        };
+        STANDARD.encode(hmac(algorithm, key, base))
     }
 }
 

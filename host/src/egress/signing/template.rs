@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderName, HeaderValue};
-use jackfield_registry::manifest::{Encoding, Hash, Slotted, Timestamp};
+use jackfield_registry::manifest::{Encoding, Slotted, Timestamp, webhook::Algorithm};
 use jiff::Timestamp as Time;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{hmac_sha1, hmac_sha256, hmac_sha512};
 use crate::{
     egress::{EgressError, credential::Draft},
+    mac::hmac,
     secret::Secret,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Template {
     /// The hash.
-    pub algorithm: Hash,
+    pub algorithm: Algorithm,
     /// The key.
     pub key: Secret<String>,
     /// What is signed.
@@ -76,11 +76,7 @@ impl Template {
             }
         }
         let key = self.key.expose().as_bytes();
-        let signature = match self.algorithm {
-            Hash::Sha1 => hmac_sha1(key, &message),
-            Hash::Sha256 => hmac_sha256(key, &message),
-            Hash::Sha512 => hmac_sha512(key, &message),
-        };
+        let signature = hmac(self.algorithm, key, &message);
         let signature = match self.encoding {
             Encoding::Hex => hex::encode(signature),
             Encoding::Base64 => STANDARD.encode(signature),
@@ -134,7 +130,7 @@ mod tests {
     #[test]
     fn a_request_is_signed_as_the_text_says() {
         let template = Template {
-            algorithm: Hash::Sha256,
+            algorithm: Algorithm::Sha256,
             key: Secret::new("Jefe".to_owned()),
             message: "{timestamp}.{method}.{path}?{query}.{body}.{header:x-own}{param:shop}".into(),
             encoding: Encoding::Hex,
@@ -157,7 +153,7 @@ mod tests {
         draft.headers.insert("x-own", HeaderValue::from_static("o"));
         template.attach(&mut draft, 1_700_000_000_123).unwrap();
         let message = b"1700000000.POST./v1/orders?page=2.\xff{}.omill";
-        let wanted = format!("v1={}", hex::encode(hmac_sha256(b"Jefe", message)));
+        let wanted = format!("v1={}", hex::encode(hmac(Algorithm::Sha256, b"Jefe", message)));
         assert_eq!(draft.headers["x-signature"], wanted.as_str());
         assert_eq!(draft.headers["x-key"], "id-1");
         assert_eq!(draft.headers["x-time"], "1700000000");

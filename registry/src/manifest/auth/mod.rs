@@ -10,9 +10,7 @@ use serde::Deserialize;
 
 pub use oauth2::{Capture, CaptureFrom, ClientAuth, DeadWhen, Grant, OAuth2, TokenBody};
 pub use session::{Session, TokenAt};
-pub use signed::{
-    Assertion, Encoding, Hash, JwtSigning, OAuth1, OAuth1Signature, Signature, Timestamp,
-};
+pub use signed::{Assertion, Encoding, JwtSigning, OAuth1, OAuth1Signature, Signature, Timestamp};
 
 /// One way of attaching a credential; `[[egress]]` says to which origin it goes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

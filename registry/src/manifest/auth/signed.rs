@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::manifest::{Slotted, units};
+use crate::manifest::{Slotted, units, webhook::Algorithm};
 
 /// `kind = "jwt"`, and the assertion of the grant `jwt-bearer` (RFC 7519, RFC 7523): claims under
 /// a signature.
@@ -87,7 +87,7 @@ pub enum OAuth1Signature {
 #[serde(deny_unknown_fields)]
 pub struct Signature {
     /// The hash.
-    pub algorithm: Hash,
+    pub algorithm: Algorithm,
     /// The secret that is the key, as text.
     pub secret: String,
     /// What is signed, of [`Signature::SLOTS`].
@@ -121,18 +121,6 @@ impl Signature {
         let slots = texts.flat_map(Slotted::slots).filter_map(|slot| slot.strip_prefix("secret:"));
         slots.chain([self.secret.as_str()]).collect()
     }
-}
-
-/// A hash function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Hash {
-    /// SHA-1, for vendors that know no better.
-    Sha1,
-    /// SHA-256.
-    Sha256,
-    /// SHA-512.
-    Sha512,
 }
 
 /// How bytes are written.
