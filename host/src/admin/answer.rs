@@ -102,6 +102,10 @@ impl From<FlowError> for Failure {
         let status = match &error {
             FlowError::UnknownRun(_) | FlowError::UnknownFlow(_) => StatusCode::NOT_FOUND,
             FlowError::Mistakes(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            FlowError::HasEnded { .. }
+            | FlowError::AsksNobody(_)
+            | FlowError::InUse { .. }
+            | FlowError::Commit(CommitError::Conflict { .. }) => StatusCode::CONFLICT,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self::new(status, error)

@@ -48,6 +48,6 @@ async fn discard(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Answer<Value> {
-    desk(&rooms).discard(&id, actor).await?;
+    rooms.discard(&id, actor).await?;
     Ok(Json(json!({ "id": id })))
 }

@@ -11,6 +11,7 @@ mod deliveries;
 mod desk;
 mod flows;
 mod key;
+mod runs;
 mod sign_ins;
 mod status;
 mod tokens;
@@ -64,6 +65,7 @@ fn router(rooms: Rooms) -> Router {
         .merge(connections::routes())
         .merge(sign_ins::routes())
         .merge(flows::routes())
+        .merge(runs::routes())
         .merge(key::routes())
         .merge(deliveries::routes())
         .merge(desk::routes())

@@ -64,10 +64,23 @@ words! {
     HandshakeAnswered = "handshake.answered",
     /// An event that was seen before came again and started nothing.
     EventRepeated = "event.repeated",
-    /// A flow began.
+    /// An event says what the host itself wrote a moment ago; it started no flow that does not want
+    /// such events.
+    EventEcho = "event.echo",
+    /// A run began.
     RunStarted = "run.started",
-    /// A flow ended.
+    /// A run waits for a time, an event, a person or another run.
+    RunWaits = "run.waits",
+    /// A person answered a run.
+    RunAnswered = "run.answered",
+    /// A run ended with its last step.
     RunDone = "run.done",
+    /// A run ended before its last step.
+    RunCancelled = "run.cancelled",
+    /// A step failed for good, and the flow says what follows.
+    StepFailed = "step.failed",
+    /// An event could not be held against a run that waits.
+    WatchFailed = "watch.failed",
     /// A step of a run is done.
     StepSettled = "step.settled",
     /// A mutating action is about to be sent.
@@ -129,6 +142,10 @@ words! {
     TenantChosen = "tenant.chosen",
     /// A flow was applied.
     FlowApplied = "flow.applied",
+    /// A flow was paused.
+    FlowPaused = "flow.paused",
+    /// A paused flow goes on.
+    FlowResumed = "flow.resumed",
     /// A flow was removed; its runs in flight go on.
     FlowRemoved = "flow.removed",
     /// Everything is sealed under another master key; from which one, and how much.

@@ -81,10 +81,6 @@ impl Client {
         self.ask(Method::POST, path, "application/octet-stream", body.into()).await
     }
 
-    pub(super) async fn post_text(&self, path: &str, body: String) -> anyhow::Result<Value> {
-        self.ask(Method::POST, path, "text/plain; charset=utf-8", body.into()).await
-    }
-
     async fn ask(
         &self,
         method: Method,

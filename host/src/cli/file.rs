@@ -19,6 +19,12 @@ pub(super) fn read_text(file: &Path) -> anyhow::Result<String> {
     fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))
 }
 
+/// The JSON that is in a file.
+pub(super) fn read_json(file: &Path) -> anyhow::Result<serde_json::Value> {
+    let text = read_text(file)?;
+    serde_json::from_str(&text).with_context(|| format!("`{}` is not JSON", file.display()))
+}
+
 /// Writes a file, in the place of one that is there.
 pub(super) fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     fs::write(file, bytes).with_context(|| format!("`{}` cannot be written", file.display()))

@@ -17,6 +17,7 @@ mod inspect;
 mod key;
 mod publisher;
 mod records;
+mod run;
 mod serve;
 mod sign_in;
 mod status;
@@ -128,15 +129,15 @@ enum Command {
     /// Add, test, pause and resume accounts at systems.
     #[command(subcommand)]
     Connection(connection::Connection),
-    /// Check, apply and list flows.
+    /// Check, try, apply, pause and start flows.
     #[command(subcommand)]
     Flow(flow::Flow),
     /// See the webhooks that came in, and have them parsed again.
     #[command(subcommand)]
     Delivery(records::Delivery),
-    /// See what flows have done.
+    /// See what flows have done, answer those that ask, and end those that shall not go on.
     #[command(subcommand)]
-    Run(records::Run),
+    Run(run::Run),
     /// Repair what stopped.
     #[command(subcommand)]
     DeadLetter(records::DeadLetter),

@@ -1,4 +1,4 @@
-//! `jackfield delivery|run|dead-letter|audit …`: what happened, and what to do about it.
+//! `jackfield delivery|dead-letter|audit …`: what happened, and what to do about it.
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -28,17 +28,6 @@ pub(super) enum Delivery {
     },
     /// Have it parsed again. Events that were seen before start nothing.
     Replay {
-        /// Its id.
-        id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Run {
-    /// List the newest runs.
-    List(Newest),
-    /// Show one, with its steps and effects.
-    Show {
         /// Its id.
         id: String,
     },
@@ -118,31 +107,6 @@ fn deliveries(voice: &mut Voice, told: &Value) {
         vec![text(&one["id"]), at, text(&one["connection"]), text(&one["fate"]), what]
     });
     voice.table(&["ID", "RECEIVED", "CONNECTION", "FATE", "EVENTS"], &rows.collect::<Vec<_>>());
-}
-
-impl Run {
-    pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
-        let client = common.client()?;
-        match self {
-            Self::List(Newest { limit }) => {
-                let told = client.get(&format!("/v1/runs?limit={limit}")).await?;
-                voice.data(&told, |voice, told| {
-                    let rows = items(told).iter().map(|one| {
-                        let at = time(&one["started_at_ms"]);
-                        let steps = text(&one["steps_settled"]);
-                        vec![text(&one["id"]), at, text(&one["flow"]), text(&one["state"]), steps]
-                    });
-                    let rows: Vec<_> = rows.collect();
-                    voice.table(&["ID", "STARTED", "FLOW", "STATE", "STEPS"], &rows);
-                });
-            }
-            Self::Show { id } => {
-                let told = client.get(&format!("/v1/runs/{}", escaped(&id))).await?;
-                voice.data(&told, |voice, told| voice.line(&format!("{told:#}")));
-            }
-        }
-        Ok(())
-    }
 }
 
 impl DeadLetter {

@@ -18,7 +18,7 @@ use tokio::{
 use tracing::Instrument as _;
 
 pub use backoff::Backoff;
-pub use outcome::{Done, Outcome};
+pub use outcome::Outcome;
 
 use crate::{
     clock::SharedClock,
@@ -109,10 +109,12 @@ impl Dispatch {
     async fn call(&self, work: &Work) -> Outcome {
         match &work.task {
             Task::Parse { delivery } => self.parse(work, delivery).await,
-            Task::Step { run } => {
-                let stepped = self.flows.step(run, work.attempts + 1).await;
-                Outcome { batch: stepped.batch, result: stepped.outcome.map(Done::from_iter) }
+            Task::Step { run } => self.flows.step(run, work.attempts + 1).await.into(),
+            Task::Wake { run } => self.flows.wake(run).await.into(),
+            Task::Tick { flow, applied_at_ms, at_ms } => {
+                self.flows.tick(flow, *applied_at_ms, *at_ms).await.into()
             }
+            Task::Burst { flow, key } => self.flows.burst_ends(flow, key).await.into(),
         }
     }
 

@@ -6,7 +6,7 @@ use super::Dispatch;
 use crate::{
     audit::{Actor, Line, Word},
     fault::{Fault, Retry},
-    flows::Next,
+    flows::Stepped,
     inbox::{Fate, Status},
     queue::{DeadLetter, Task, Work},
     store::Batch,
@@ -25,15 +25,8 @@ const UNAUTHORIZED: &str = "unauthorized";
 pub struct Outcome {
     /// What to write with the settlement.
     pub batch: Batch,
-    /// What follows; or why it is not done.
-    pub result: Result<Done, Fault>,
-}
-
-/// Work that is done.
-#[derive(Debug, Default)]
-pub struct Done {
-    /// What there is to do next.
-    pub follow: Vec<Work>,
+    /// What there is to do next; or why it is not done.
+    pub result: Result<Vec<Work>, Fault>,
 }
 
 impl Outcome {
@@ -43,10 +36,9 @@ impl Outcome {
     }
 }
 
-impl FromIterator<Next> for Done {
-    fn from_iter<I: IntoIterator<Item = Next>>(next: I) -> Self {
-        let work = |next: Next| Work::new(next.lane, Task::Step { run: next.run }, next.at_ms);
-        Self { follow: next.into_iter().map(work).collect() }
+impl From<Stepped> for Outcome {
+    fn from(Stepped { batch, outcome }: Stepped) -> Self {
+        Self { batch, result: outcome }
     }
 }
 
@@ -63,7 +55,7 @@ impl Dispatch {
     pub(super) fn decide(&self, work: &Work, outcome: Outcome) -> Settlement {
         let Outcome { mut batch, result } = outcome;
         let fault = match result {
-            Ok(done) => return Settlement { batch, follow: done.follow, fault: None },
+            Ok(follow) => return Settlement { batch, follow, fault: None },
             Err(fault) => fault,
         };
         if self.waits_for_a_person(work, &fault) {
@@ -87,8 +79,13 @@ impl Dispatch {
             Retry::Backoff => Some(self.backoff.delay(tries).max(SOONEST)),
             Retry::After(wait) => Some(wait.clamp(SOONEST, self.backoff.longest)),
         };
+        if delay.is_none()
+            && let Some(follow) = self.gives_way(work, &fault, &mut batch)
+        {
+            return Settlement { batch, follow, fault: Some((fault, false)) };
+        }
         let word = if delay.is_some() { Word::WorkRetried } else { Word::WorkStopped };
-        Line::new(now_ms, Actor::Host, word, subject(&work.task))
+        Line::new(now_ms, Actor::Host, word, work.task.subject())
             .connection(&work.lane)
             .detail("code", &fault.code)
             .detail("message", &fault.message)
@@ -114,6 +111,15 @@ impl Dispatch {
         fault.code == UNAUTHORIZED && live.is_ok_and(|live| live.needs_person().is_some())
     }
 
+    /// What follows where the flow itself says what to do when a step has failed for good.
+    fn gives_way(&self, work: &Work, fault: &Fault, batch: &mut Batch) -> Option<Vec<Work>> {
+        let Task::Step { run } = &work.task else { return None };
+        self.flows.give_way(run, fault, batch).unwrap_or_else(|error| {
+            tracing::error!(%error, run, "the flow's own answer to a failure cannot be found");
+            None
+        })
+    }
+
     /// A dead letter, and the delivery or run marked as waiting for a person.
     fn stop(&self, work: &Work, fault: &Fault, now_ms: u64, batch: &mut Batch) {
         DeadLetter::of(work, fault, now_ms).put(batch);
@@ -128,6 +134,8 @@ impl Dispatch {
                     tracing::error!(%error, run, "the run cannot be marked as stopped");
                 }
             }
+            // A run that could not hear something goes on resting.
+            Task::Wake { .. } | Task::Tick { .. } | Task::Burst { .. } => {}
         }
     }
 }
@@ -136,21 +144,14 @@ impl Settlement {
     /// Says in the log what became of the work.
     pub(super) fn tell(&self, work: &Work) {
         match &self.fault {
-            None => tracing::debug!(subject = subject(&work.task), "settled"),
+            None => tracing::debug!(subject = work.task.subject(), "settled"),
             Some((fault, true)) => {
-                tracing::error!(subject = subject(&work.task), %fault, blame = ?fault.blame, "stopped: a dead letter waits for a person");
+                tracing::error!(subject = work.task.subject(), %fault, blame = ?fault.blame, "stopped: a dead letter waits for a person");
             }
             Some((fault, false)) => {
                 let due_ms = self.follow.first().map(|work| work.due_ms);
-                tracing::warn!(subject = subject(&work.task), %fault, due_ms, "failed; it will be tried again");
+                tracing::warn!(subject = work.task.subject(), %fault, due_ms, "failed; it will be tried again");
             }
         }
-    }
-}
-
-fn subject(task: &Task) -> &str {
-    match task {
-        Task::Parse { delivery } => delivery,
-        Task::Step { run } => run,
     }
 }

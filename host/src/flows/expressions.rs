@@ -36,9 +36,19 @@ impl Expressions {
 
     /// The value of an expression on `input`.
     pub async fn evaluate(&self, expression: &str, input: &Value) -> Result<Value, Fault> {
+        self.evaluate_with(expression, input, &Value::Object(serde_json::Map::new())).await
+    }
+
+    /// The value of an expression on `input`, with the members of `vars` as `$name`.
+    pub async fn evaluate_with(
+        &self,
+        expression: &str,
+        input: &Value,
+        vars: &Value,
+    ) -> Result<Value, Fault> {
         let expressions = [expression.to_owned()];
-        let input = input.to_string();
-        let called = self.runtime.evaluate(&self.package, LIMITS, &expressions, input, "{}".into());
+        let (input, vars) = (input.to_string(), vars.to_string());
+        let called = self.runtime.evaluate(&self.package, LIMITS, &expressions, input, vars);
         let values = called.await.result?;
         let broken = |why: String| Fault::new(Blame::Host, Retry::Never, "expressions", why);
         let value = values.first().ok_or_else(|| broken("no value came back".into()))?;

@@ -5,48 +5,81 @@
 
 use serde_json::{Value, json};
 
+use super::text::plain;
+
+/// The longest path that is kept as a key, in bytes.
+const PATH_BYTES_MAX: usize = 200;
 /// How deep a path is followed; canonical records are not deeper.
 const DEPTH_MAX: usize = 16;
 
 /// A path in an expression: `["event", "record", "title"]`.
 pub(super) type Path = Vec<String>;
 
-/// The paths in an expression that begin at its input, outside of strings.
-pub(super) fn paths(expression: &str) -> Vec<Path> {
+/// The paths in an expression, outside of strings, that begin at its input, or at a variable such as
+/// `$run`.
+pub(super) fn paths(expression: &str, of: &str) -> Vec<Path> {
     let mut found = Vec::new();
-    let mut rest = expression.char_indices().peekable();
-    let mut before = ' ';
-    while let Some((at, c)) = rest.next() {
-        match c {
-            '"' => {
-                let mut escaped = false;
-                for (_, c) in rest.by_ref() {
-                    match c {
-                        _ if escaped => escaped = false,
-                        '\\' => escaped = true,
-                        '"' => break,
-                        _ => {}
-                    }
-                }
-            }
-            '#' => drop(rest.by_ref().find(|(_, c)| *c == '\n')),
-            '.' if !before.is_alphanumeric() && !"_])\".?".contains(before) => {
-                let path = path(&expression[at..]);
-                let length: usize = path.iter().map(|word| word.len() + 1).sum();
-                while rest.peek().is_some_and(|(next, _)| *next < at + length) {
-                    rest.next();
-                }
-                if !path.is_empty() {
-                    found.push(path);
-                }
-                before = 'a';
-                continue;
-            }
-            _ => {}
+    let (mut before, mut end) = (' ', 0);
+    for (at, c) in plain(expression) {
+        if at < end {
+            continue;
         }
+        let begins = match of {
+            "" => c == '.' && !before.is_alphanumeric() && !"_])\".?".contains(before),
+            of => expression[at..].starts_with(of),
+        };
         before = c;
+        if begins {
+            let path = path(&expression[at + of.len()..]);
+            end = at + of.len() + path.iter().map(|word| word.len() + 1).sum::<usize>();
+            before = if path.is_empty() { c } else { 'a' };
+            found.extend(Some(path).filter(|path| !path.is_empty()));
+        }
     }
     found
+}
+
+/// Where a condition says that something of the event equals something of the run, both as plain
+/// paths, and perhaps more beside that: the one on the event, and the one on the run.
+pub(super) fn equality(condition: &str) -> Option<(String, String)> {
+    // What these bind looser than `and`, so a part is no condition of its own beside them.
+    let looser = |c: char| "|,;?".contains(c);
+    let mut depth = 0_i32;
+    for (_, c) in plain(condition) {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            c if depth == 0 && looser(c) => return None,
+            _ => {}
+        }
+    }
+    let words: Vec<&str> = condition.split_whitespace().collect();
+    if words.iter().any(|word| ["or", "//", "as", "if", "reduce", "foreach", "def"].contains(word))
+        || condition.contains('#')
+    {
+        return None;
+    }
+    condition.split(" and ").find_map(|part| {
+        let (left, right) = part.split_once("==")?;
+        let (left, right) = (left.trim(), right.trim());
+        match (is_path(left, "."), is_path(right, "$run.")) {
+            (true, true) => Some((left.to_owned(), right.to_owned())),
+            _ if is_path(right, ".") && is_path(left, "$run.") => {
+                Some((right.to_owned(), left.to_owned()))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Whether a text is a plain path that begins so.
+fn is_path(text: &str, begins: &str) -> bool {
+    let Some(rest) = text.strip_prefix(begins) else { return false };
+    text.len() <= PATH_BYTES_MAX
+        && rest.split('.').all(|word| {
+            word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        })
 }
 
 /// The words of the path with which a text begins.
@@ -85,7 +118,7 @@ pub(super) fn missing(schema: &Value, path: &[String]) -> Option<(String, Vec<St
 
 /// Follows `$ref` to a canonical record or to a definition of the same schema, and "this or
 /// null" to this; none where there is a choice.
-fn resolve(mut root: Value, mut here: Value) -> Option<(Value, Value)> {
+pub(super) fn resolve(mut root: Value, mut here: Value) -> Option<(Value, Value)> {
     for _ in 0..DEPTH_MAX {
         if let Some(choices) = here["anyOf"].as_array() {
             let mut choices = choices.iter().filter(|choice| choice["type"] != "null");
@@ -111,7 +144,7 @@ mod tests {
     use super::*;
 
     fn words(expression: &str) -> Vec<String> {
-        paths(expression).iter().map(|path| path.join(".")).collect()
+        paths(expression, "").iter().map(|path| path.join(".")).collect()
     }
 
     #[test]
@@ -123,6 +156,30 @@ mod tests {
             ["event.record.title", "steps.x.id", "event.key", "event.record.lines"]
         );
         assert_eq!(words(". | .[0] | 1.5 + .a"), ["a"]);
+    }
+
+    #[test]
+    fn paths_of_a_variable_are_found_too() {
+        let paths = paths(".record.id == $run.steps.invoice.id and \"$run.no\" != .key", "$run");
+        assert_eq!(paths, [["steps", "invoice", "id"]]);
+    }
+
+    #[test]
+    fn an_equality_between_the_event_and_the_run_is_found() {
+        let found = |condition| equality(condition).map(|(event, run)| format!("{event} {run}"));
+        let wanted = Some(".record.id $run.steps.invoice.id".to_owned());
+        assert_eq!(found(".record.id == $run.steps.invoice.id"), wanted);
+        assert_eq!(found("$run.steps.invoice.id == .record.id"), wanted);
+        assert_eq!(found(".record.paid and .record.id == $run.steps.invoice.id"), wanted);
+        for none in [
+            ".record.id == $run.steps.invoice.id or .record.vip",
+            ".record | .id == $run.id",
+            ".record.id == \"7\"",
+            "(.record.id // .key) == $run.id",
+            "if .a then .record.id == $run.id else true end",
+        ] {
+            assert_eq!(found(none), None, "{none}");
+        }
     }
 
     #[test]
@@ -141,7 +198,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_has_paths_or_none(text in ".{0,200}") {
-            let _ = paths(&text);
+            let _ = (paths(&text, ""), paths(&text, "$run"), equality(&text));
         }
     }
 }

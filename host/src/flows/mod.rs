@@ -5,38 +5,70 @@
 //! an outcome that is not known is never guessed. Never evaluates an expression in the host:
 //! that happens in a sandbox.
 
+mod act;
+mod apply;
+mod begin;
 mod check;
+mod cursor;
 mod definition;
+mod echo;
 mod effect;
+mod end;
 mod expressions;
 mod fields;
+mod gates;
+mod items;
+mod mistake;
+mod pause;
+mod rest;
 mod route;
 mod run;
-mod step;
+mod schedule;
+mod shape;
+mod signals;
+mod stand_in;
+mod start;
+mod text;
+mod trial;
+mod turn;
+mod watch;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use check::Checker;
-pub use check::Mistake;
-pub use definition::{Flow, Step, Trigger};
+pub use apply::{Source, check_alone};
+pub use definition::{AfterError, Awaited, Ended, Flow, Kind, On, Step, Text, Trigger};
 pub use effect::{Effect, EffectState};
 pub use expressions::Expressions;
+pub use mistake::Mistake;
 pub use route::Routed;
-pub use run::{Run, RunState, StepRecord};
-pub use step::{Next, Stepped};
+pub use run::{Run, RunState, StepRecord, Waiting, WaitsFor};
+pub use trial::{Trial, Would};
 
 use crate::{
-    audit::{Actor, Line, Word},
     clock::SharedClock,
     connections::Connections,
+    fault::Fault,
+    queue::{Queue, Work},
     runtime::Runtime,
     store::{Batch, CommitError, Store, StoreError, trees},
 };
+
+/// The lane of what needs no connection: waiting, starting by the clock, being told.
+pub const LANE: &str = "@flows";
+
+/// What work of a run came to. The batch holds what is true either way: how far the run and its
+/// effects are. It is to be committed with the work's settlement.
+#[derive(Debug)]
+pub struct Stepped {
+    /// What to write.
+    pub batch: Batch,
+    /// What follows; or why it is not settled.
+    pub outcome: Result<Vec<Work>, Fault>,
+}
 
 /// What can go wrong with a flow.
 #[derive(Debug, Error)]
@@ -50,6 +82,28 @@ pub enum FlowError {
     /// No run has this id.
     #[error("there is no run `{0}`; `jackfield run list` shows the newest")]
     UnknownRun(String),
+    /// A run that has ended cannot be cancelled.
+    #[error("the run `{run}` has ended already: it is {state:?}")]
+    HasEnded {
+        /// The run.
+        run: String,
+        /// How it ended.
+        state: RunState,
+    },
+    /// A run that asks nobody was answered.
+    #[error(
+        "the run `{0}` asks nobody at this moment\n  hint: `jackfield run list --state waiting` \
+         shows what waits, and `jackfield run show {0}` for what"
+    )]
+    AsksNobody(String),
+    /// Others make use of a flow.
+    #[error("the flow `{name}` is used by {by}: change or remove that first")]
+    InUse {
+        /// The flow.
+        name: String,
+        /// Who does, in words.
+        by: String,
+    },
     /// What the store holds cannot be read.
     #[error("the {what} `{id}` cannot be read: {why}")]
     Unreadable {
@@ -66,6 +120,15 @@ pub enum FlowError {
     /// The commit failed.
     #[error(transparent)]
     Commit(#[from] CommitError),
+}
+
+impl From<FlowError> for Fault {
+    fn from(error: FlowError) -> Self {
+        match &error {
+            FlowError::Store(_) | FlowError::Commit(_) => Self::host("store", error),
+            _ => Self::operator("flow", error.to_string()),
+        }
+    }
 }
 
 /// What is kept of an applied flow. Runs in flight end on the version they began with.
@@ -89,9 +152,12 @@ pub struct Flows(Arc<Inner>);
 struct Inner {
     store: Store,
     runtime: Runtime,
+    queue: Queue,
     connections: Connections,
     expressions: Expressions,
     clock: SharedClock,
+    /// Mutating actions that are under way.
+    in_flight: echo::InFlight,
     /// The current version of each flow, by name.
     current: ArcSwap<BTreeMap<String, Arc<(Applied, Flow)>>>,
     /// One change at a time, so that none is lost between reading the map and writing it.
@@ -106,6 +172,7 @@ impl Flows {
     /// Loads the flows.
     pub fn open(
         store: Store,
+        queue: Queue,
         runtime: Runtime,
         connections: Connections,
         expressions: Expressions,
@@ -124,10 +191,12 @@ impl Flows {
         let changing = tokio::sync::Mutex::new(());
         Ok(Self(Arc::new(Inner {
             store,
+            queue,
             runtime,
             connections,
             expressions,
             clock,
+            in_flight: echo::InFlight::default(),
             current,
             changing,
         })))
@@ -138,75 +207,21 @@ impl Flows {
         self.0.current.load().values().cloned().collect()
     }
 
-    /// Everything that is wrong with a flow file, against what is connected now.
-    pub async fn check(&self, text: &str, file: &str) -> Result<Flow, FlowError> {
-        let flow = Flow::parse(text, file)?;
-        let checker = Checker {
-            file,
-            text,
-            connections: &self.0.connections,
-            expressions: &self.0.expressions,
-            found: Vec::new(),
-        };
-        let mistakes = checker.look(&flow).await;
-        if mistakes.is_empty() { Ok(flow) } else { Err(FlowError::Mistakes(mistakes)) }
+    /// A flow in its current version.
+    pub fn current(&self, name: &str) -> Option<Arc<(Applied, Flow)>> {
+        self.0.current.load().get(name).cloned()
     }
 
-    /// Checks a flow and makes it current, in the place of the one with its name. Events that
-    /// are routed from now on start this version.
-    pub async fn apply(
-        &self,
-        text: &str,
-        file: &str,
-        actor: Actor,
-    ) -> Result<Arc<(Applied, Flow)>, FlowError> {
-        let flow = self.check(text, file).await?;
-        let _one = self.0.changing.lock().await;
-        let now_ms = self.0.clock.now_ms();
-        let applied = Applied {
-            name: flow.name.clone(),
-            version: hex::encode(Sha256::digest(text)),
-            text: text.to_owned(),
-            applied_at_ms: now_ms,
-        };
-        // Strings and numbers always make JSON.
-        let value = serde_json::to_vec(&applied).expect("plain data");
-        let mut batch = Batch::new();
-        batch.put(trees::FLOWS, format!("{CURRENT}{}", applied.name).as_bytes(), value.clone());
-        batch.put(trees::FLOWS, format!("{VERSION}{}", applied.version).as_bytes(), value);
-        Line::new(now_ms, actor, Word::FlowApplied, &applied.name)
-            .detail("version", &applied.version)
-            .record(&mut batch);
-        self.0.store.commit(batch).await?;
-        let entry = Arc::new((applied, flow));
-        let mut current = BTreeMap::clone(&self.0.current.load());
-        current.insert(entry.0.name.clone(), entry.clone());
-        self.0.current.store(Arc::new(current));
-        Ok(entry)
+    /// The same where it must be there.
+    pub fn known(&self, name: &str) -> Result<Arc<(Applied, Flow)>, FlowError> {
+        self.current(name).ok_or_else(|| FlowError::UnknownFlow(name.into()))
     }
 
-    /// Removes a flow: no event starts it from now on. Its runs in flight go on to their end.
-    pub async fn remove(&self, name: &str, actor: Actor) -> Result<(), FlowError> {
-        let _one = self.0.changing.lock().await;
-        let mut current = BTreeMap::clone(&self.0.current.load());
-        let entry = current.remove(name).ok_or_else(|| FlowError::UnknownFlow(name.into()))?;
-        let mut batch = Batch::new();
-        batch.delete(trees::FLOWS, format!("{CURRENT}{name}").as_bytes());
-        Line::new(self.0.clock.now_ms(), actor, Word::FlowRemoved, name)
-            .detail("version", &entry.0.version)
-            .record(&mut batch);
-        self.0.store.commit(batch).await?;
-        self.0.current.store(Arc::new(current));
-        Ok(())
-    }
-
-    /// The names of the flows that begin at a connection or act through it.
+    /// The names of the flows that begin at a connection, act through it or wait for it.
     pub fn through(&self, connection: &str) -> Vec<String> {
         let current = self.0.current.load();
-        let through = current.values().filter(|entry| {
-            let steps = entry.1.steps.iter().map(|step| step.connection.get_ref());
-            [entry.1.on.connection.get_ref()].into_iter().chain(steps).any(|one| one == connection)
-        });
+        let through = current.values();
+        let through = through.filter(|entry| entry.1.connections().any(|one| one == connection));
         through.map(|entry| entry.0.name.clone()).collect()
     }
 

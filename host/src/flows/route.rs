@@ -1,10 +1,18 @@
 //! Which flows an event starts, and that it starts them once.
 
-use super::{Flows, Run, run::scope_of, step::Next};
+use serde_json::Value;
+
+use super::{
+    Flows, Trigger,
+    begin::{Beginning, Drafts},
+    run::scope_of,
+    watch::holds,
+};
 use crate::{
     audit::{Actor, Line, Word},
     contract::Event,
     fault::{Blame, Fault, Retry},
+    queue::Work,
     store::{Batch, Expect, trees},
 };
 
@@ -21,12 +29,13 @@ const RECORD_BYTES_MAX: usize = 1 << 20;
 pub struct Routed {
     /// The runs, and that the events were seen.
     pub batch: Batch,
-    /// The first step of each run.
-    pub next: Vec<Next>,
+    /// The first step of each run that begins, and the waking of those that waited.
+    pub follow: Vec<Work>,
     /// Kind and key of each event.
     pub events: Vec<(String, String)>,
     /// The runs that begin.
     pub runs: Vec<String>,
+    drafts: Drafts,
 }
 
 impl Flows {
@@ -88,42 +97,42 @@ impl Flows {
         routed.batch.put(trees::EVENTS, &seen, delivery.as_bytes());
         let scope = scope_of(event)
             .map_err(|error| nonsense(format!("the record of an event is not JSON: {error}")))?;
-        for entry in self.list() {
-            let (applied, flow) = entry.as_ref();
-            if flow.on.connection.get_ref() != connection || *flow.on.event.get_ref() != event.kind
-            {
-                continue;
-            }
-            if !self.lets_through(flow, &scope).await? {
-                continue;
-            }
-            let run = Run::start(applied, delivery, &scope, now_ms);
-            run.put(&mut routed.batch);
-            Line::new(now_ms, Actor::Host, Word::RunStarted, &run.id)
+        routed.follow.extend(self.tell_of(connection, &scope, &mut routed.batch).await?);
+        let echo = self.is_echo(connection, &scope).await?;
+        if echo {
+            Line::new(now_ms, Actor::Host, Word::EventEcho, &event.key)
                 .connection(connection)
-                .detail("flow", &run.flow)
-                .detail("event", &event.key)
+                .detail("kind", &event.kind)
                 .record(&mut routed.batch);
-            // A flow has at least one step; `Flow::parse` sees to it.
-            let lane = flow.steps[0].connection.get_ref().clone();
-            routed.next.push(Next { run: run.id.clone(), lane, at_ms: now_ms });
-            routed.runs.push(run.id);
+        }
+        for entry in self.list() {
+            let Trigger::Event(on) = &entry.1.on else { continue };
+            if on.connection.get_ref() != connection || *on.event.get_ref() != event.kind {
+                continue;
+            }
+            if (echo && !on.echoes) || !self.lets_through(&entry.1.name, on, &scope).await? {
+                continue;
+            }
+            let beginning = Beginning {
+                entry: entry.as_ref(),
+                event: &scope,
+                delivery: Some(delivery),
+                parent: None,
+            };
+            let Routed { batch, drafts, .. } = routed;
+            let (run, follow) = self.begin(beginning, drafts, batch).await?;
+            routed.follow.extend(follow);
+            routed.runs.extend(run);
         }
         Ok(())
     }
 
     /// Whether a flow's `when` lets an event through.
-    async fn lets_through(
-        &self,
-        flow: &super::Flow,
-        scope: &serde_json::Value,
-    ) -> Result<bool, Fault> {
-        let Some(when) = &flow.on.when else { return Ok(true) };
-        let value =
-            self.0.expressions.evaluate(when.get_ref(), scope).await.map_err(|fault| Fault {
-                message: format!("`when` of the flow `{}`: {}", flow.name, fault.message),
-                ..fault
-            })?;
-        Ok(!matches!(value, serde_json::Value::Null | serde_json::Value::Bool(false)))
+    async fn lets_through(&self, flow: &str, on: &super::On, scope: &Value) -> Result<bool, Fault> {
+        let Some(when) = &on.when else { return Ok(true) };
+        let value = self.0.expressions.evaluate(when.get_ref(), scope).await.map_err(|fault| {
+            Fault { message: format!("`when` of the flow `{flow}`: {}", fault.message), ..fault }
+        })?;
+        Ok(holds(&value))
     }
 }

@@ -85,7 +85,10 @@ impl Rooms {
         self.queue.pause(name, true);
         let ended = |task: &Task, batch: &mut Batch| match task {
             Task::Step { run } => Ok::<_, HostError>(self.flows.stop(run, batch)?),
-            Task::Parse { .. } => Ok(()),
+            // None of them is on the lane of a connection.
+            Task::Parse { .. } | Task::Wake { .. } | Task::Tick { .. } | Task::Burst { .. } => {
+                Ok(())
+            }
         };
         self.queue.discard(name, actor, ended).await?;
         let desk = DeadLetters::of(self.queue.clone());

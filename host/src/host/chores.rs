@@ -14,6 +14,9 @@ const USES_MS: u64 = 10_000;
 /// How often it looks whether secrets are due, in milliseconds.
 const REMIND_MS: u64 = 3_600_000;
 
+/// How often it forgets what no run will ask for any more, in milliseconds.
+const FORGET_MS: u64 = 3_600_000;
+
 /// Whether the host stops.
 type Stop = watch::Receiver<bool>;
 
@@ -64,6 +67,18 @@ impl Rooms {
             }
             if !goes_on {
                 return;
+            }
+        }
+    }
+
+    /// Has runs go on that were forgotten in a stop, and forgets events that no run asks for.
+    pub(super) async fn tidy_flows(self, mut stop: Stop) {
+        if let Err(error) = self.flows.let_the_forgotten_go().await {
+            tracing::error!(%error, "runs of a resumed flow still rest: resume it once more");
+        }
+        while self.rest(FORGET_MS, &mut stop).await {
+            if let Err(error) = self.flows.forget().await {
+                tracing::error!(%error, "events that no run asks for are kept a while longer");
             }
         }
     }

@@ -6,6 +6,7 @@
 mod change;
 mod chores;
 mod keeper;
+mod offline;
 
 use std::{
     io,
@@ -37,6 +38,8 @@ use crate::{
     store::{self, Batch, Options, Store, StoreError},
     vault::VaultError,
 };
+
+pub use offline::check_flows;
 
 pub use keeper::{Keeper, Progress, State as RotationState, open_vault};
 
@@ -152,6 +155,7 @@ impl Host {
         tasks.spawn(rooms.clone().tend(stopped.clone()));
         tasks.spawn(rooms.clone().remind(stopped.clone()));
         tasks.spawn(rooms.clone().tell_uses(stopped.clone()));
+        tasks.spawn(rooms.clone().tidy_flows(stopped.clone()));
         tasks.spawn(rooms.keeper.clone().work(stopped.clone()));
         tasks.spawn(ingress::serve(rooms.ingress.clone(), listener, stopped.clone()));
         tasks.spawn(admin::serve(rooms.clone(), admin_listener, stopped.clone()));
@@ -210,6 +214,7 @@ impl Rooms {
         connectors.sweep();
         let flows = Flows::open(
             store.clone(),
+            queue.clone(),
             runtime.clone(),
             connections.clone(),
             expressions,
@@ -275,6 +280,17 @@ impl Rooms {
             self.flows.decide_to_retry(run, &actor, &mut decided)?;
         }
         Ok(desk.retry(dead_letter, actor, decided).await?)
+    }
+
+    /// Gives stopped work up for good. A run ends by that, and what waits for its end goes on.
+    pub async fn discard(&self, dead_letter: &str, actor: Actor) -> Result<(), HostError> {
+        let desk = DeadLetters::of(self.queue.clone());
+        let letter = desk.get(dead_letter)?;
+        desk.discard(dead_letter, actor.clone()).await?;
+        if let Task::Step { run } = &letter.task {
+            self.flows.give_up(run, actor).await?;
+        }
+        Ok(())
     }
 
     /// The URL of a connection's endpoint.

@@ -81,6 +81,14 @@ impl Queue {
         batch.put(trees::DUE, &work.key(), work.value());
     }
 
+    /// Adds to a batch that work which is queued is not to be done. The batch conflicts if it is
+    /// done meanwhile.
+    pub fn withdraw(batch: &mut Batch, work: &Work) {
+        let key = work.key();
+        batch.require(trees::DUE, &key, Expect::Present);
+        batch.delete(trees::DUE, &key);
+    }
+
     /// Tells the workers of work that is now on disk.
     pub fn announce(&self, work: &Work) {
         self.lanes().announce(&work.lane, work.due_ms);

@@ -45,10 +45,7 @@ impl Room {
 }
 
 fn run(claim: &Claim) -> &str {
-    match &claim.work.task {
-        Task::Step { run } => run,
-        Task::Parse { delivery } => delivery,
-    }
+    claim.work.task.subject()
 }
 
 #[tokio::test]

@@ -19,6 +19,38 @@ pub enum Task {
         /// The run's id.
         run: String,
     },
+    /// Have a run that rests hear what it was told.
+    Wake {
+        /// The run's id.
+        run: String,
+    },
+    /// Start a flow by the clock.
+    Tick {
+        /// The flow's name.
+        flow: String,
+        /// When it was applied: a flow that was applied anew has ticks of its own.
+        applied_at_ms: u64,
+        /// The time of its schedule, in milliseconds since 1970.
+        at_ms: u64,
+    },
+    /// End a burst of events of a flow.
+    Burst {
+        /// The flow's name.
+        flow: String,
+        /// Which of its bursts.
+        key: String,
+    },
+}
+
+impl Task {
+    /// What it is about: the id of a delivery or a run, the name of a flow.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::Parse { delivery } => delivery,
+            Self::Step { run } | Self::Wake { run } => run,
+            Self::Tick { flow, .. } | Self::Burst { flow, .. } => flow,
+        }
+    }
 }
 
 /// One thing to do, at a time, on a lane.

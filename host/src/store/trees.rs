@@ -66,6 +66,22 @@ pub const COUNTERS: Tree = short(16, "counters");
 pub const PUBLISHERS: Tree = short(17, "publishers");
 /// How each sign-in stands: connection, then the name of its `[auth.NAME]`.
 pub const SIGN_INS: Tree = long(18, "sign-ins");
+/// What runs that rest were told: run, then number.
+pub const SIGNALS: Tree = long(19, "signals");
+/// Runs that wait for an event: connection, kind, path and value, then run.
+pub const WATCHES: Tree = long(20, "watches");
+/// Events that runs may ask for: connection, kind, path and value, then time.
+pub const HEARD: Tree = long(21, "heard");
+/// When something last happened to those that wait for an event: connection, kind, path and value.
+pub const FENCES: Tree = short(22, "fences");
+/// Bursts of events, allowances of starts, and turns of runs, by flow and key.
+pub const GATES: Tree = long(23, "gates");
+/// Runs that rest because their flow is paused: flow, then run.
+pub const HELD: Tree = short(24, "held");
+/// The items of a step that does something for each of many: run, step, place.
+pub const ITEMS: Tree = long(25, "items");
+/// What actions wrote lately: connection, kind of record, id.
+pub const ECHOES: Tree = long(26, "echoes");
 
 /// The pieces of long values; known to this room alone.
 pub(super) const PIECES: Tree = short(255, "pieces");

@@ -22,7 +22,7 @@ mod slots;
 mod tenants;
 #[cfg(test)]
 mod tests;
-mod units;
+pub mod units;
 pub mod webhook;
 
 use std::collections::BTreeMap;

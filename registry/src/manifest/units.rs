@@ -28,7 +28,9 @@ pub(super) fn maybe_duration_ms<'de, D: Deserializer<'de>>(
     duration_ms(deserializer).map(Some)
 }
 
-fn parse_ms(text: &str) -> Option<u64> {
+/// The milliseconds of a duration such as `1m`: a whole number from 1 and `s`, `m`, `h` or `d`, up to
+/// 366 days.
+pub fn parse_ms(text: &str) -> Option<u64> {
     let unit_ms = match text.bytes().last()? {
         b's' => 1000,
         b'm' => 60 * 1000,

@@ -1,9 +1,9 @@
-//! One step of a run: make the input, write down the intention, call, and say what comes next.
+//! One action of a run: make the input, write down the intention, call, and say what came of it.
 
 use jackfield_registry::manifest::{Action, Idempotency};
 use serde_json::Value;
 
-use super::{Effect, EffectState, FlowError, Flows, Run, RunState, Step, StepRecord};
+use super::{Effect, EffectState, FlowError, Flows, Run, Text, effect::Deed};
 use crate::{
     audit::{Actor, Line, Word},
     capabilities::{Left, Particulars, Window},
@@ -17,96 +17,37 @@ use crate::{
 /// The longest output of an action, in bytes. As values it takes dozens of times as much.
 const OUTPUT_BYTES_MAX: usize = 1 << 20;
 
-/// Work that follows: the next step of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Next {
-    /// The run.
-    pub run: String,
-    /// The connection that acts in the step.
-    pub lane: String,
-    /// When, in milliseconds since 1970.
-    pub at_ms: u64,
-}
-
-/// What a step came to. The batch holds what is true either way: how far the run and the
-/// effect are. It is to be committed with the work's settlement.
-#[derive(Debug)]
-pub struct Stepped {
-    /// What to write.
-    pub batch: Batch,
-    /// What follows; or why the step is not settled.
-    pub outcome: Result<Option<Next>, Fault>,
-}
-
-impl From<FlowError> for Fault {
-    fn from(error: FlowError) -> Self {
-        match &error {
-            FlowError::Store(_) | FlowError::Commit(_) => Fault::host("store", error),
-            _ => Fault::operator("flow", error.to_string()),
-        }
-    }
-}
+/// The code of a failure of which only a person can say what follows.
+pub(super) const UNDECIDED: &str = "unknown-outcome";
 
 impl Flows {
-    /// Runs the next step of a run.
-    pub async fn step(&self, run: &str, attempt: u32) -> Stepped {
-        let mut batch = Batch::new();
-        let outcome = self.try_step(run, attempt, &mut batch).await;
-        Stepped { batch, outcome }
-    }
-
-    async fn try_step(
-        &self,
-        run: &str,
-        attempt: u32,
-        batch: &mut Batch,
-    ) -> Result<Option<Next>, Fault> {
-        let mut run = self.run(run)?;
-        let entry = self.version(&run.flow, &run.version)?;
-        let mut open = entry.1.steps.iter().filter(|s| !run.steps.contains_key(s.id.get_ref()));
-        let (Some(step), next) = (open.next(), open.next()) else { return Ok(None) };
-        let output = self.act(&run, step, attempt, batch).await?;
-        let now_ms = self.0.clock.now_ms();
-        Line::new(now_ms, Actor::Host, Word::StepSettled, &run.id)
-            .connection(step.connection.get_ref())
-            .detail("step", step.id.get_ref())
-            .detail("action", step.action.get_ref())
-            .record(batch);
-        run.steps.insert(step.id.get_ref().clone(), StepRecord { output, at_ms: now_ms });
-        run.state = RunState::Running;
-        if next.is_none() {
-            run.state = RunState::Done;
-            run.ended_at_ms = Some(now_ms);
-            Line::new(now_ms, Actor::Host, Word::RunDone, &run.id)
-                .detail("flow", &run.flow)
-                .record(batch);
-        }
-        run.put(batch);
-        let lane = next.map(|step| step.connection.get_ref().clone());
-        Ok(lane.map(|lane| Next { run: run.id, lane, at_ms: now_ms }))
-    }
-
-    /// Has the step's action done once, whatever happened at earlier tries.
-    async fn act(
+    /// Has an action done once, whatever happened at earlier tries.
+    pub(super) async fn act(
         &self,
         run: &Run,
-        step: &Step,
+        deed: Deed<'_>,
+        input: &Text,
+        item: Option<&Value>,
         attempt: u32,
         batch: &mut Batch,
     ) -> Result<Value, Fault> {
-        let live = self.0.connections.get(step.connection.get_ref());
+        let live = self.0.connections.get(deed.connection);
         let live = live.map_err(|error| Fault::operator("connection", error.to_string()))?;
-        let action = declared(&live, step.action.get_ref())?;
-        let kept = Effect::get(&self.0.store, &run.id, step.id.get_ref())?;
+        let action = declared(&live, deed.action)?;
+        let kept = Effect::get(&self.0.store, &run.id, deed.step, deed.item)?;
         let mut effect = match kept {
             Some(effect) => effect,
-            None => Effect::intend(run, step, self.input(run, step, &live).await?),
+            None => {
+                let input = self.input(run, &deed, input, item, &live).await?;
+                Effect::intend(run, &deed, input, self.0.clock.now_ms())
+            }
         };
         if effect.may_have_happened()
             && let Some(output) = self.recall(&live, action, &effect, attempt).await?
         {
             effect.state = EffectState::Settled;
             effect.put(batch);
+            self.remember(&live, action, &output, batch);
             return Ok(output);
         }
         // What an earlier try may have done is not undone by a later one that was refused.
@@ -115,6 +56,7 @@ impl Flows {
             effect.state = EffectState::Intended;
             effect.tries += 1;
             self.write_down(&effect).await?;
+            self.is_under_way(&live, action, batch);
         }
         let particulars = particulars(action, &effect, attempt);
         let window = Window::open(&live.means, &particulars);
@@ -124,15 +66,26 @@ impl Flows {
         if action.mutates {
             effect.put(batch);
         }
+        if let Ok(output) = &outcome {
+            self.remember(&live, action, output, batch);
+        }
         outcome
     }
 
-    /// The step's input: its expression on the run, held against the action's schema.
-    async fn input(&self, run: &Run, step: &Step, live: &Live) -> Result<Value, Fault> {
-        let which = |what: String| format!("input of the step `{}`: {what}", step.id.get_ref());
-        let input = self.0.expressions.evaluate(step.input.get_ref(), &run.scope()).await;
+    /// The action's input: its expression on the run, held against the action's schema.
+    async fn input(
+        &self,
+        run: &Run,
+        deed: &Deed<'_>,
+        input: &Text,
+        item: Option<&Value>,
+        live: &Live,
+    ) -> Result<Value, Fault> {
+        let which = |what: String| format!("input of the step `{}`: {what}", deed.step);
+        let scope = run.scope(item.zip(deed.item));
+        let input = self.0.expressions.evaluate(input.get_ref(), &scope).await;
         let input = input.map_err(|fault| Fault { message: which(fault.message), ..fault })?;
-        let mistakes = live.connector.schemas.mistakes(step.action.get_ref(), &input);
+        let mistakes = live.connector.schemas.mistakes(deed.action, &input);
         if mistakes.is_empty() {
             return Ok(input);
         }
@@ -194,20 +147,15 @@ impl Flows {
         if guess { Err(undecided(effect)) } else { outcome }
     }
 
-    /// Adds to a batch that a person decided that an unknown effect of a run did not happen, and
-    /// wants it tried again.
-    pub fn decide_to_retry(
+    /// Adds to a batch that a person decided that the unknown effects of a run did not happen, and
+    /// wants them tried again.
+    pub(super) fn decide(
         &self,
-        run: &str,
+        run: &Run,
         actor: &Actor,
         batch: &mut Batch,
     ) -> Result<(), FlowError> {
-        let mut run = self.run(run)?;
-        let entry = self.version(&run.flow, &run.version)?;
-        for step in &entry.1.steps {
-            let Some(mut effect) = Effect::get(&self.0.store, &run.id, step.id.get_ref())? else {
-                continue;
-            };
+        for mut effect in Effect::of_run(&self.0.store, &run.id)? {
             let live = self.0.connections.get(&effect.connection).ok();
             let action = live.as_ref().and_then(|live| declared(live, &effect.action).ok());
             let guess = action.is_some_and(|a| a.idempotency == Some(Idempotency::None));
@@ -220,14 +168,6 @@ impl Flows {
                     .record(batch);
             }
         }
-        run.state = RunState::Running;
-        run.put(batch);
-        Ok(())
-    }
-
-    /// Adds to a batch that a run has stopped and waits for a person.
-    pub fn stop(&self, run: &str, batch: &mut Batch) -> Result<(), FlowError> {
-        Run { state: RunState::Dead, ..self.run(run)? }.put(batch);
         Ok(())
     }
 }
@@ -276,5 +216,5 @@ fn undecided(effect: &Effect) -> Fault {
          happened: retry if it did not, discard if it did",
         effect.action, effect.connection
     );
-    Fault::operator("unknown-outcome", message)
+    Fault::operator(UNDECIDED, message)
 }

@@ -1,0 +1,324 @@
+//! Events for which runs wait: who is told when one comes, and what came just before a run began to
+//! wait.
+//!
+//! Promises that an event which came after a run began is not missed, in whichever order the two
+//! were written: both count the same fence. A million waiting runs cost an event nothing where its
+//! `where` says which value must be equal; else each of them is asked.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::{
+    Awaited, FlowError, Flows, Run,
+    echo::{ECHO_MS, Written},
+    fields::equality,
+    signals::Signal,
+};
+use crate::{
+    audit::{Actor, Line, Word},
+    fault::Fault,
+    queue::Work,
+    store::{Batch, Expect, trees},
+};
+
+/// The most runs that one event is held against.
+const ASKED_MAX: usize = 10_000;
+/// The most earlier events that a run which begins to wait is held against.
+const HEARD_MAX: usize = 1_000;
+/// How long events are remembered for runs that begin to wait, in milliseconds.
+const HEARD_MS: u64 = 7 * 24 * 3_600_000;
+/// How many entries are looked at or forgotten in one commit.
+const PAGE: usize = 500;
+
+/// A run that waits for an event.
+#[derive(Debug, Serialize, Deserialize)]
+struct Watch {
+    run: String,
+    step: String,
+    filter: Option<String>,
+    cancels: bool,
+}
+
+/// An event that was remembered.
+#[derive(Debug, Serialize, Deserialize)]
+struct Heard {
+    at_ms: u64,
+    event: Value,
+}
+
+/// Where events of a kind are found that have a certain value.
+#[derive(Debug)]
+struct Place(Vec<u8>);
+
+impl Place {
+    /// All those of a kind.
+    fn kind(connection: &str, kind: &str) -> Vec<u8> {
+        [connection, kind, ""].join("\0").into_bytes()
+    }
+
+    /// Those of a kind of which the value of a path is this.
+    fn new(connection: &str, kind: &str, path: &str, value: &Value) -> Self {
+        let hash = match path {
+            "" => String::new(),
+            _ => hex::encode(&Sha256::digest(canonical(value))[..16]),
+        };
+        Self([connection, kind, path, &hash, ""].join("\0").into_bytes())
+    }
+
+    fn with(&self, last: &str) -> Vec<u8> {
+        [&self.0, last.as_bytes()].concat()
+    }
+}
+
+/// A value as text that is the same for values that expressions take for equal.
+fn canonical(value: &Value) -> String {
+    match value.as_f64().filter(|_| value.is_number()) {
+        Some(number) => number.to_string(),
+        None => value.to_string(),
+    }
+}
+
+/// What a run that begins to wait found or left behind.
+pub(super) enum Found {
+    /// It came already.
+    Event {
+        /// The event.
+        event: Value,
+        /// Whether it ends the run.
+        cancels: bool,
+    },
+    /// It will be told; under these keys, as hexadecimal text.
+    Watching(Vec<String>),
+}
+
+impl Flows {
+    /// Has a run told of an event; or answers it, if it came since the run began.
+    pub(super) async fn watch(
+        &self,
+        run: &Run,
+        step: &str,
+        awaited: &[(&Awaited, bool)],
+        batch: &mut Batch,
+    ) -> Result<Found, Fault> {
+        let mut keys = Vec::new();
+        for (awaited, cancels) in awaited {
+            let (connection, kind) = (awaited.connection.get_ref(), awaited.event.get_ref());
+            let filter = awaited.filter.as_ref().map(|filter| filter.get_ref().clone());
+            let place = match filter.as_deref().and_then(equality) {
+                None => Place::new(connection, kind, "", &Value::Null),
+                Some((path, of_run)) => {
+                    let vars = run.seen_by_where();
+                    let value = self.0.expressions.evaluate_with(&of_run, &Value::Null, &vars);
+                    Place::new(connection, kind, &path, &value.await?)
+                }
+            };
+            self.fence(&place, batch)?;
+            let watch =
+                Watch { run: run.id.clone(), step: step.to_owned(), filter, cancels: *cancels };
+            if let Some(event) = self.heard(&place, run, &watch).await? {
+                return Ok(Found::Event { event, cancels: *cancels });
+            }
+            let key = place.with(&format!("{}/{step}/{cancels}", run.id));
+            // Strings always make JSON.
+            batch.put(trees::WATCHES, &key, serde_json::to_vec(&watch).expect("plain data"));
+            keys.push(hex::encode(key));
+        }
+        Ok(Found::Watching(keys))
+    }
+
+    /// Lets a batch be committed only if nobody else concerned with a place was faster.
+    fn fence(&self, place: &Place, batch: &mut Batch) -> Result<(), Fault> {
+        let seen = self.0.store.get(trees::FENCES, &place.0).map_err(FlowError::from)?;
+        batch.require(trees::FENCES, &place.0, seen.map_or(Expect::Absent, Expect::Is));
+        let now = [&self.0.clock.now_ms().to_be_bytes()[..], Uuid::now_v7().as_bytes()].concat();
+        batch.put(trees::FENCES, &place.0, now);
+        Ok(())
+    }
+
+    /// The first event at a place that came since a run began and that it waits for.
+    async fn heard(&self, place: &Place, run: &Run, watch: &Watch) -> Result<Option<Value>, Fault> {
+        let found = self.0.store.scan_prefix(trees::HEARD, &place.0, None, HEARD_MAX);
+        for (key, value) in found.map_err(FlowError::from)? {
+            let heard: Heard =
+                serde_json::from_slice(&value).map_err(|error| unreadable(&key, &error))?;
+            // That with which the run began is not what it waits for.
+            let is_later = heard.at_ms >= run.started_at_ms && heard.event != run.event;
+            if is_later && self.is_meant(watch, run, &heard.event).await? {
+                return Ok(Some(heard.event));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a run waits for just this event.
+    async fn is_meant(&self, watch: &Watch, run: &Run, event: &Value) -> Result<bool, Fault> {
+        let Some(filter) = &watch.filter else { return Ok(true) };
+        let vars = run.seen_by_where();
+        let value = self.0.expressions.evaluate_with(filter, event, &vars).await;
+        let value = value.map_err(|fault| Fault {
+            message: format!(
+                "`where` of the step `{}` of the flow `{}`: {}",
+                watch.step, run.flow, fault.message
+            ),
+            ..fault
+        })?;
+        Ok(holds(&value))
+    }
+
+    /// Adds to a batch what an event means to the runs that wait, and to those that will.
+    pub(super) async fn tell_of(
+        &self,
+        connection: &str,
+        event: &Value,
+        batch: &mut Batch,
+    ) -> Result<Vec<Work>, Fault> {
+        let kind = event["kind"].as_str().unwrap_or_default();
+        let now_ms = self.0.clock.now_ms();
+        let wanted = self.paths_wanted(connection, kind);
+        let mut follow = Vec::new();
+        for path in self.paths_watched(connection, kind)?.union(&wanted) {
+            let value = match path.as_str() {
+                "" => Value::Null,
+                path => self.0.expressions.evaluate(path, event).await?,
+            };
+            let place = Place::new(connection, kind, path, &value);
+            self.fence(&place, batch)?;
+            if wanted.contains(path) {
+                let heard = Heard { at_ms: now_ms, event: event.clone() };
+                // Numbers and JSON always make JSON.
+                let value = serde_json::to_vec(&heard).expect("plain data");
+                let last = format!("{now_ms:016x}{}", Uuid::now_v7().simple());
+                batch.put(trees::HEARD, &place.with(&last), value);
+            }
+            follow.extend(self.tell_those_at(&place, connection, event, batch).await?);
+        }
+        Ok(follow)
+    }
+
+    async fn tell_those_at(
+        &self,
+        place: &Place,
+        connection: &str,
+        event: &Value,
+        batch: &mut Batch,
+    ) -> Result<Vec<Work>, Fault> {
+        let mut follow = Vec::new();
+        let found = self.0.store.scan_prefix(trees::WATCHES, &place.0, None, ASKED_MAX);
+        for (key, value) in found.map_err(FlowError::from)? {
+            let watch: Watch =
+                serde_json::from_slice(&value).map_err(|error| unreadable(&key, &error))?;
+            let Ok(run) = self.run(&watch.run) else { continue };
+            match self.is_meant(&watch, &run, event).await {
+                Ok(true) => {}
+                Ok(false) => continue,
+                // One flow's slip must not keep the event from all others.
+                Err(fault) => {
+                    Line::new(self.0.clock.now_ms(), Actor::Host, Word::WatchFailed, &run.id)
+                        .connection(connection)
+                        .detail("message", &fault.message)
+                        .record(batch);
+                    tracing::error!(run = run.id, %fault, "an event cannot be held against a run");
+                    continue;
+                }
+            }
+            let Watch { step, cancels, .. } = watch;
+            let signal = Signal::Event { step, event: event.clone(), cancels };
+            follow.extend(self.tell(&run.id, &signal, batch)?);
+        }
+        Ok(follow)
+    }
+
+    /// The paths by which runs that wait now tell the events of a kind apart.
+    fn paths_watched(&self, connection: &str, kind: &str) -> Result<BTreeSet<String>, FlowError> {
+        let prefix = Place::kind(connection, kind);
+        let mut paths = BTreeSet::new();
+        let mut after = None;
+        loop {
+            let next = self.0.store.scan_prefix(trees::WATCHES, &prefix, after.as_deref(), 1)?;
+            let path = next.first().and_then(|(key, _)| {
+                let rest = key.get(prefix.len()..)?;
+                let end = rest.iter().position(|byte| *byte == 0)?;
+                String::from_utf8(rest[..end].to_vec()).ok()
+            });
+            let Some(path) = path else { return Ok(paths) };
+            // Beyond all that has this path.
+            after = Some([&prefix[..], path.as_bytes(), b"\x01"].concat());
+            paths.insert(path);
+        }
+    }
+
+    /// The paths by which the flows of now will tell the events of a kind apart.
+    fn paths_wanted(&self, connection: &str, kind: &str) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        for entry in self.list() {
+            let awaited = entry.1.all_steps().into_iter().flat_map(super::Step::awaited);
+            let of_kind = awaited.filter(|awaited| {
+                awaited.connection.get_ref() == connection && awaited.event.get_ref() == kind
+            });
+            paths.extend(of_kind.map(|awaited| {
+                let filter = awaited.filter.as_ref().and_then(|text| equality(text.get_ref()));
+                filter.map(|(path, _)| path).unwrap_or_default()
+            }));
+        }
+        paths
+    }
+
+    /// Forgets events that no run will ask for any more.
+    pub async fn forget(&self) -> Result<(), FlowError> {
+        let before_ms = self.0.clock.now_ms().saturating_sub(HEARD_MS);
+        let echo_before_ms = self.0.clock.now_ms().saturating_sub(ECHO_MS);
+        let heard = |value: &[u8]| serde_json::from_slice::<Heard>(value).ok().map(|h| h.at_ms);
+        let fence = |value: &[u8]| Some(u64::from_be_bytes(*value.first_chunk()?));
+        let echo = |value: &[u8]| serde_json::from_slice::<Written>(value).ok().map(|w| w.at_ms);
+        let trees: [(_, &(dyn Fn(&[u8]) -> Option<u64> + Sync), u64); 3] = [
+            (trees::HEARD, &heard, before_ms),
+            (trees::FENCES, &fence, before_ms),
+            (trees::ECHOES, &echo, echo_before_ms),
+        ];
+        for (tree, at_ms, before_ms) in trees {
+            let mut after = None;
+            loop {
+                let page = self.0.store.scan_prefix(tree, &[], after.as_deref(), PAGE)?;
+                let Some((last, _)) = page.last() else { break };
+                after = Some(last.clone());
+                let mut batch = Batch::new();
+                for (key, value) in &page {
+                    if at_ms(value).is_none_or(|at_ms| at_ms < before_ms) {
+                        batch.delete(tree, key);
+                    }
+                }
+                if !batch.is_empty() {
+                    self.0.store.commit(batch).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds to a batch that a run watches no more.
+pub(super) fn unwatch(keys: &[String], batch: &mut Batch) {
+    for key in keys {
+        // They were written by this room.
+        if let Ok(key) = hex::decode(key) {
+            batch.delete(trees::WATCHES, &key);
+        }
+    }
+}
+
+/// Whether the value of a condition lets something through.
+pub(super) fn holds(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false))
+}
+
+fn unreadable(key: &[u8], error: &serde_json::Error) -> FlowError {
+    FlowError::Unreadable {
+        what: "watch",
+        id: String::from_utf8_lossy(key).into_owned(),
+        why: error.to_string(),
+    }
+}
