@@ -10,12 +10,28 @@
 pub const SCHEME: &str = "model:";
 
 /// Every schema, by name, in the order of the names.
-const SCHEMAS: [(&str, &str); 5] = [
+const SCHEMAS: [(&str, &str); 21] = [
+    ("bill", include_str!("../schemas/bill.json")),
     ("contact", include_str!("../schemas/contact.json")),
     ("deal", include_str!("../schemas/deal.json")),
+    ("employee", include_str!("../schemas/employee.json")),
+    ("feedback_request", include_str!("../schemas/feedback_request.json")),
+    ("file", include_str!("../schemas/file.json")),
+    ("folder", include_str!("../schemas/folder.json")),
     ("invoice", include_str!("../schemas/invoice.json")),
+    ("message", include_str!("../schemas/message.json")),
+    ("milestone", include_str!("../schemas/milestone.json")),
+    ("order", include_str!("../schemas/order.json")),
     ("organisation", include_str!("../schemas/organisation.json")),
     ("payment", include_str!("../schemas/payment.json")),
+    ("pick_list", include_str!("../schemas/pick_list.json")),
+    ("product", include_str!("../schemas/product.json")),
+    ("project", include_str!("../schemas/project.json")),
+    ("purchase_order", include_str!("../schemas/purchase_order.json")),
+    ("report", include_str!("../schemas/report.json")),
+    ("stock_level", include_str!("../schemas/stock_level.json")),
+    ("task", include_str!("../schemas/task.json")),
+    ("time_entry", include_str!("../schemas/time_entry.json")),
 ];
 
 /// The JSON text of the schema of this name, such as `contact`; with or without [`SCHEME`].

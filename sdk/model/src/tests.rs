@@ -119,3 +119,81 @@ fn an_invoice_without_lines_or_contact_is_refused() {
     assert!(!accepts("invoice", &json!({"contact": "c"})));
     assert!(!accepts("invoice", &json!({"lines": [{"description": "d"}]})));
 }
+
+#[test]
+fn a_message_goes_to_an_address_or_into_a_channel() {
+    let message = |more: Value| {
+        let mut message = json!({"text": "t"});
+        message.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("one"));
+        accepts("message", &message)
+    };
+    assert!(message(json!({"to": "ada@example.com", "channel": null})));
+    assert!(message(json!({"channel": "sales"})));
+    for nowhere in [json!({}), json!({"to": null}), json!({"to": ""}), json!({"channel": null})] {
+        assert!(!message(nowhere.clone()), "{nowhere}");
+    }
+    assert!(!message(json!({"to": "ada@example.com", "channel": "sales"})));
+}
+
+#[test]
+fn a_quantity_that_moves_goods_is_not_below_zero() {
+    let order = |quantity: &str| json!({"lines": [{"product": "p", "quantity": quantity}]});
+    assert!(accepts("order", &order("2.5")));
+    assert!(!accepts("order", &order("-1")));
+    assert!(!accepts("order", &json!({"lines": [{"product": "p", "quantity": 1}]})));
+    let buy = |quantity: &str| json!({"supplier": "s", "lines": [{"product": "p", "quantity": quantity}]});
+    assert!(accepts("purchase_order", &buy("40")) && !accepts("purchase_order", &buy("-40")));
+    assert!(!accepts("time_entry", &json!({"hours": "-1"})));
+    // Systems do count below zero what is on a shelf.
+    assert!(accepts("stock_level", &json!({"product": "p", "on_hand": "-3"})));
+}
+
+#[test]
+fn an_order_list_or_report_of_nothing_is_refused() {
+    for (name, record) in [
+        ("order", json!({"lines": []})),
+        ("pick_list", json!({"order": "o", "lines": []})),
+        ("purchase_order", json!({"supplier": "s", "lines": []})),
+        ("report", json!({"title": "t", "lines": []})),
+    ] {
+        assert!(!accepts(name, &record), "{name}");
+    }
+}
+
+#[test]
+fn what_a_record_cannot_do_without_is_required() {
+    for (name, whole) in [
+        ("bill", json!({"contact": "c", "lines": []})),
+        ("employee", json!({"name": "Grace"})),
+        ("feedback_request", json!({"to": "ada@example.com"})),
+        ("file", json!({"name": "a.pdf"})),
+        ("folder", json!({"name": "a"})),
+        ("milestone", json!({"project": "p", "title": "t"})),
+        ("product", json!({"code": "c", "name": "n"})),
+        ("project", json!({"name": "n"})),
+        ("task", json!({"title": "t"})),
+        ("time_entry", json!({"hours": "1"})),
+    ] {
+        assert!(accepts(name, &whole), "{name}");
+        for field in whole.as_object().expect("an object").keys() {
+            let mut part = whole.clone();
+            part[field] = Value::Null;
+            assert!(!accepts(name, &part), "{name} without {field}");
+            let mut more = whole.clone();
+            more[format!("{field}s")] = json!("slip");
+            assert!(!accepts(name, &more), "{name} with {field}s");
+        }
+    }
+}
+
+#[test]
+fn a_state_that_nobody_knows_is_refused() {
+    for name in names() {
+        let schema = parsed(name);
+        if schema["properties"]["status"].is_object() {
+            let mut record = schema["examples"][0].clone();
+            record["status"] = json!("somewhere");
+            assert!(!accepts(name, &record), "{name}");
+        }
+    }
+}
