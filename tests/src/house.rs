@@ -15,7 +15,8 @@ use jackfield::{
     egress::EgressConfig,
     host::{Host, HostError, Rooms},
     keys::{Environment, Keys, Place},
-    queue::DeadLetters,
+    queue::{DeadLetters, Work},
+    store::StoreError,
 };
 use jackfield_registry::package::{Release, SigningKey};
 use serde_json::Value;
@@ -67,9 +68,19 @@ impl House {
         house
     }
 
-    /// Starts it, where it was stopped.
+    /// Starts it, where it was stopped. What was killed may have the directory for a moment more.
     pub async fn start(&mut self) {
-        self.try_start().await.expect("a host that starts");
+        let end_ms = SystemClock.now_ms() + PATIENCE_MS;
+        loop {
+            match self.try_start().await {
+                Err(HostError::Store(StoreError::InUse { .. }))
+                    if SystemClock.now_ms() < end_ms =>
+                {
+                    pause_ms(GLANCE_MS).await;
+                }
+                started => return started.expect("a host that starts"),
+            }
+        }
     }
 
     /// Starts it, if it does.
@@ -100,6 +111,11 @@ impl House {
         if let Some(host) = self.host.take() {
             host.stop().await;
         }
+    }
+
+    /// Ends it as a kill would: what is under way is dropped where it stands, and nothing is told.
+    pub fn kill(&mut self) {
+        drop(self.host.take());
     }
 
     /// The file of the master key.
@@ -227,6 +243,14 @@ impl House {
     pub fn is_idle(&self) -> bool {
         let queue = &self.rooms().queue;
         queue.claimed() == 0 && queue.waiting(1).is_ok_and(|work| work.is_empty())
+    }
+
+    /// Whether nothing is under way, and what is queued waits for a later time.
+    pub fn is_settled(&self) -> bool {
+        let (queue, now_ms) = (&self.rooms().queue, self.clock.now_ms());
+        // Nobody waits for more than this in a test.
+        let later = |work: Vec<Work>| work.iter().all(|work| work.due_ms > now_ms);
+        queue.claimed() == 0 && queue.waiting(1000).is_ok_and(later)
     }
 
     /// How many dead letters wait for a person.

@@ -5,7 +5,7 @@
 //! [`browser`] goes where a person is sent; [`oidc`] is a real vendor of tokens where Node is
 //! there; [`releases`] builds the connectors, once;
 //! [`won_deal::WonDealScene`] is the main job set up: a deal in Pipedrive becomes an invoice in
-//! Xero.
+//! Xero, and [`patterns::Patterns`] the business around it, all of whose systems are generic.
 
 pub mod browser;
 pub mod calls;
@@ -13,6 +13,7 @@ pub mod house;
 pub mod moto;
 pub mod oidc;
 pub mod orders;
+pub mod patterns;
 pub mod releases;
 pub mod sender;
 pub mod signed;

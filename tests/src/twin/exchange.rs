@@ -47,6 +47,11 @@ pub trait Vendor: Send + Sync + 'static {
         let _ = (method, path);
     }
 
+    /// Whether no answer goes out from now on, until whoever asked is gone.
+    fn hangs(&self) -> bool {
+        false
+    }
+
     /// Does what is asked; none where no route matches.
     fn answer(&self, ask: &Ask) -> Option<Reply>;
 
@@ -188,6 +193,9 @@ impl<V: Vendor> Exchange<V> {
         let under_way = UnderWay::begin(&self.vendor, &ask);
         let fault = self.faults.take(&ask.method, &ask.path);
         let reply = self.work(&ask, fault);
+        if self.vendor.hangs() {
+            std::future::pending::<()>().await;
+        }
         let wait = self.faults.wait();
         if !wait.is_zero() {
             let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);

@@ -7,6 +7,7 @@
 pub mod authority;
 mod exchange;
 mod fault;
+mod generic;
 pub mod identity;
 mod journal;
 mod openapi;
@@ -19,6 +20,7 @@ use std::{fmt, io, sync::Arc};
 use http::{Method, StatusCode};
 
 pub use exchange::{Ask, Reply, Vendor};
+pub use generic::{Effect, Generic, GenericTwin, Moment};
 pub use journal::{Asked, Outcome, REQUESTS_KEPT};
 pub use openapi::{Description, SpecError, specs_dir};
 pub use pipedrive::{
