@@ -15,6 +15,7 @@ mod leftovers;
 mod life;
 mod oidc;
 mod outage;
+mod patterns;
 mod removal;
 mod repair;
 mod restart;
