@@ -79,3 +79,31 @@ async fn a_customer_without_an_address_waits_for_a_person_and_gets_no_mail() {
     assert_eq!(scene.twin.done("mail", "message.send").len(), 0);
     assert_eq!(scene.twin.doubles(), []);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_is_thanked_for_and_the_deal_says_that_it_is_paid() {
+    let scene = business(&["payment-received"]).await;
+    let customer = json!({ "id": "c-1", "name": "Ada Mills", "email": "ada@milllane.example" });
+    scene.twin.give("books", "contact", customer);
+    scene.twin.give("crm", "deal", json!({ "id": "42", "title": "Website", "status": "won" }));
+    let invoice = |status: &str| {
+        json!({
+            "id": "i-9", "number": "I-9", "contact": "c-1", "reference": "42", "lines": [],
+            "status": status, "currency": "GBP",
+        })
+    };
+    // A first part, and then the rest.
+    for (id, status) in [("p-1", "open"), ("p-2", "paid")] {
+        scene.twin.give("books", "invoice", invoice(status));
+        let payment = json!({ "id": id, "invoice": "i-9", "amount": "600.25", "currency": "GBP" });
+        scene.tell("books", "payment.received", &payment).await;
+        scene.settle().await;
+    }
+    let pending = json!({ "id": "p-3", "invoice": "i-9", "amount": "1", "status": "pending" });
+    scene.tell("books", "payment.received", &pending).await;
+    scene.settle().await;
+    let expected = counts(&[("crm deal.update", 1), ("mail message.send", 2)]);
+    assert_eq!(scene.twin.counts(), expected);
+    assert_eq!(scene.twin.records("crm", "deal")[0]["stage"], "paid");
+    assert_eq!(scene.house.dead_letters(), 0);
+}

@@ -92,3 +92,33 @@ async fn what_arrived_is_billed_once_wherever_the_host_is_killed() {
 async fn a_milestone_is_invoiced_once_wherever_the_host_is_killed() {
     ends_the_same_wherever_it_is_killed(&stories::MILESTONE).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_is_thanked_for_once_wherever_the_host_is_killed() {
+    ends_the_same_wherever_it_is_killed(&stories::PAYMENT_RECEIVED).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_are_invoiced_once_wherever_the_host_is_killed() {
+    ends_the_same_wherever_it_is_killed(&stories::TIME_APPROVED).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_reminder_is_sent_once_wherever_the_host_is_killed() {
+    ends_the_same_wherever_it_is_killed(&stories::NEVER_PAID).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_put_aside_once_wherever_the_host_is_killed() {
+    ends_the_same_wherever_it_is_killed(&stories::ORDER_PLACED).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_is_set_up_once_wherever_the_host_is_killed() {
+    ends_the_same_wherever_it_is_killed(&stories::PROJECT_START).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_is_put_away_once_wherever_the_host_is_killed() {
+    ends_the_same_wherever_it_is_killed(&stories::PROJECT_DONE).await;
+}

@@ -4,6 +4,7 @@
 
 mod customer;
 mod delivery;
+mod finance;
 mod killed;
 mod orders;
 mod stories;

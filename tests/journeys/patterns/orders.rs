@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     business, counts,
-    stories::{arrived, flour, mill},
+    stories::{arrived, flour, mill, order, stock},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,5 +51,35 @@ async fn an_empty_delivery_is_billed_to_nobody() {
     scene.tell("suppliers", "stock.received", &nothing).await;
     scene.settle().await;
     assert_eq!(scene.twin.effects(), []);
+    scene.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_puts_its_stock_aside_and_becomes_a_pick_list() {
+    let scene = business(&["order-placed"]).await;
+    scene.twin.give("stock", "stock_level", stock("FLOUR-25", "10"));
+    scene.tell("shop", "order.placed", &order()).await;
+    scene.settle().await;
+    // What is short is picked as far as it goes, and somebody hears of it.
+    let expected = counts(&[
+        ("chat message.post", 1),
+        ("stock pick_list.create", 1),
+        ("stock stock.allocate", 1),
+    ]);
+    assert_eq!(scene.twin.counts(), expected);
+    let list = &scene.twin.records("stock", "pick_list")[0];
+    assert_eq!(list["lines"].as_array().map(Vec::len), Some(1));
+    assert_eq!(list["lines"][0]["quantity"], "2");
+    assert_eq!(scene.twin.records("stock", "stock_level")[0]["available"], "8");
+    scene.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_for_what_is_not_there_has_nothing_to_pick() {
+    let scene = business(&["order-placed"]).await;
+    scene.tell("shop", "order.placed", &order()).await;
+    scene.settle().await;
+    let expected = counts(&[("chat message.post", 1), ("stock stock.allocate", 1)]);
+    assert_eq!(scene.twin.counts(), expected);
     scene.strike().await;
 }
