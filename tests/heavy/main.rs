@@ -37,6 +37,15 @@ fn a_host_that_is_killed_over_a_renewal_keeps_its_sign_in() {
 }
 
 #[test]
+fn an_intention_has_one_effect_however_answers_are_lost_and_hosts_are_killed() {
+    let toll = run(env!("CARGO_BIN_EXE_torture"), &["effects", "--rounds", "200"]);
+    assert_eq!((&toll["lost"], &toll["doubled"]), (&0.into(), &0.into()), "{toll}");
+    assert_eq!(toll["strays"], 0, "{toll}");
+    assert!(toll["at_the_desk"].as_u64().unwrap() > 0, "{toll}");
+    assert!(toll["naive_doubled"].as_u64().unwrap() > 0, "{toll}");
+}
+
+#[test]
 fn every_measure_tells_its_figures() {
     let short = ["--seconds", "1", "--rounds", "1"];
     for name in ["ingest", "call", "pipeline", "swap", "rotate", "kill", "cycles"] {

@@ -9,6 +9,7 @@
 
 pub mod browser;
 pub mod calls;
+pub mod entries;
 pub mod house;
 pub mod moto;
 pub mod oidc;

@@ -97,6 +97,8 @@ pub struct Reply {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Its body.
     pub body: Bytes,
+    /// It is never sent: the connection is closed instead.
+    pub lost: bool,
 }
 
 impl Reply {
@@ -108,12 +110,28 @@ impl Reply {
     /// An answer of JSON that is written already.
     pub fn json_bytes(status: StatusCode, body: impl Into<Bytes>) -> Self {
         let content_type = HeaderValue::from_static("application/json; charset=utf-8");
-        Self { status, headers: vec![(header::CONTENT_TYPE, content_type)], body: body.into() }
+        Self {
+            status,
+            headers: vec![(header::CONTENT_TYPE, content_type)],
+            body: body.into(),
+            lost: false,
+        }
     }
 
     /// An answer without a body.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new() }
+        Self { status, headers: Vec::new(), body: Bytes::new(), lost: false }
+    }
+
+    /// An answer of 200 with JSON that breaks off.
+    pub fn garbage() -> Self {
+        Self::json_bytes(StatusCode::OK, GARBAGE)
+    }
+
+    /// The same answer, lost on the way: the connection is closed instead.
+    #[must_use]
+    pub fn lost(self) -> Self {
+        Self { lost: true, ..self }
     }
 
     /// The same answer with one more header.
@@ -202,7 +220,7 @@ impl<V: Vendor> Exchange<V> {
             SystemClock.sleep_until(SystemClock.now_ms().saturating_add(wait_ms)).await;
         }
         drop(under_way);
-        let cut = fault == Some(Fault::Cut);
+        let cut = fault == Some(Fault::Cut) || reply.lost;
         let outcome = if cut { Outcome::Cut } else { Outcome::Answered(reply.status.as_u16()) };
         self.journal.keep(Asked {
             method: ask.method,
@@ -231,7 +249,7 @@ impl<V: Vendor> Exchange<V> {
             self.journal.note_violation(violation);
         }
         if fault == Some(Fault::Garbage) {
-            return Reply::json_bytes(StatusCode::OK, GARBAGE);
+            return Reply::garbage();
         }
         reply
     }

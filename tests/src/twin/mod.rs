@@ -5,6 +5,7 @@
 //! description, is remembered until a test asks. Never leaves the machine.
 
 pub mod authority;
+pub mod entries;
 mod exchange;
 mod fault;
 mod generic;

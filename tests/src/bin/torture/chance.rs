@@ -15,6 +15,13 @@ impl Chance {
         Self { seed, drawn: 0 }
     }
 
+    /// A row of its own for each name, the same for the same seed, whoever draws first.
+    pub fn of(seed: u64, name: &str) -> Self {
+        let digest = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(name).finalize();
+        // A digest has 32 bytes.
+        Self::from_seed(u64::from_le_bytes(digest[..8].try_into().expect("eight bytes")))
+    }
+
     /// A seed that was not used before. It is short enough to be typed again.
     pub fn any_seed() -> u64 {
         u64::from(Uuid::new_v4().as_fields().0)

@@ -2,6 +2,7 @@
 
 mod chance;
 mod crash;
+mod effects;
 mod install;
 mod tokens;
 mod victim;
@@ -51,6 +52,17 @@ enum What {
         #[arg(long, value_name = "S")]
         seed: Option<u64>,
     },
+    /// Create entries at a vendor whose answers get lost, through a host that is killed with
+    /// SIGKILL at random moments; for each kind of idempotency none may be lost or written twice,
+    /// and where nothing tells a repeat a person must be asked.
+    Effects {
+        /// How many are created, the naive ones apart, of which some must be written twice.
+        #[arg(long, default_value_t = 500, value_name = "N")]
+        rounds: u32,
+        /// Draw the same mishaps again, and the same moments as far as the machine keeps time.
+        #[arg(long, value_name = "S")]
+        seed: Option<u64>,
+    },
     /// Be the host that is killed: everything after this is the `jackfield` command's.
     #[command(hide = true)]
     Host {
@@ -79,6 +91,12 @@ fn main() -> ExitCode {
         }
         What::Tokens { rounds, seed } => {
             runtime().block_on(tokens::torture(rounds, seed)).map(|toll| {
+                toll.print(torture.json);
+                toll.is_clean()
+            })
+        }
+        What::Effects { rounds, seed } => {
+            runtime().block_on(effects::torture(rounds, seed)).map(|toll| {
                 toll.print(torture.json);
                 toll.is_clean()
             })

@@ -22,6 +22,7 @@ pub struct Victim {
     data: String,
     key: String,
     ingress: String,
+    log: &'static str,
     /// The endpoint of its connection.
     pub url: String,
 }
@@ -35,7 +36,7 @@ impl Victim {
         let ingress = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let url = format!("http://{ingress}/in/{path}");
         let program = std::env::current_exe()?;
-        Ok(Self { program, data, key: house.key_file(), ingress, url })
+        Ok(Self { program, data, key: house.key_file(), ingress, log: "error", url })
     }
 
     /// The same from a file of its own beside the data, so that what compiles for it begins
@@ -49,13 +50,18 @@ impl Victim {
         Ok(self)
     }
 
+    /// The same without a log, where failures are what is expected of it.
+    pub fn silent(self) -> Self {
+        Self { log: "off", ..self }
+    }
+
     /// Starts it, and waits until its door is open.
     pub async fn open(&self) -> anyhow::Result<Child> {
         let mut command = Command::new(&self.program);
         command
             .args(["host", "jackfield", "--data", &self.data, "--admin", "127.0.0.1:0", "serve"])
             .args(["--ingress", &self.ingress, "--master-key", &self.key])
-            .args(["--log-filter", "error"])
+            .args(["--log-filter", self.log])
             .stdin(Stdio::null())
             .kill_on_drop(true);
         let mut child = command.spawn().context("the host cannot be started")?;
