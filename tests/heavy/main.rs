@@ -48,9 +48,10 @@ fn an_intention_has_one_effect_however_answers_are_lost_and_hosts_are_killed() {
 #[test]
 fn every_measure_tells_its_figures() {
     let short = ["--seconds", "1", "--rounds", "1"];
-    for name in ["ingest", "call", "pipeline", "swap", "rotate", "kill", "cycles"] {
+    for name in ["ingest", "call", "pipeline", "swap", "rotate", "kill", "cycles", "growth"] {
         let few: &[&str] = match name {
             "cycles" => &["--cycles", "3"],
+            "growth" => &["--kept", "3000"],
             "rotate" => &["--secrets", "1000"],
             _ => &[],
         };

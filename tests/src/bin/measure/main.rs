@@ -4,8 +4,10 @@
 //! with it, in the same process, and the ratio of the two is what counts.
 
 mod call;
+mod copies;
 mod cycles;
 mod density;
+mod growth;
 mod ingest;
 mod install;
 mod journal;
@@ -61,6 +63,12 @@ enum What {
     Density,
     /// How soon a host with 140 connectors serves.
     Start,
+    /// What a delivery costs where many are kept, against a host that keeps a thousand.
+    Growth {
+        /// How many are kept.
+        #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+        kept: u64,
+    },
     /// Memory after many installs and removals of a connector.
     Cycles {
         /// How many.
@@ -86,6 +94,7 @@ fn main() -> ExitCode {
             What::Kill => kill::measure(turns).await,
             What::Density => density::density().await,
             What::Start => density::start().await,
+            What::Growth { kept } => growth::measure(kept, turns).await,
             What::Cycles { cycles } => cycles::measure(cycles).await,
         }
     });
