@@ -19,11 +19,13 @@ const TARGET: &str = "wasm32-wasip2";
 /// The profile for components in the workspace's `Cargo.toml`.
 const PROFILE: &str = "guest";
 /// What the component is made of, below the workspace's root.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 7] = [
+    "sdk/expressions/build",
     "sdk/expressions/src",
     "sdk/expressions/Cargo.toml",
     "wit/expressions.wit",
     "wit/types.wit",
+    "wit/worlds.wit",
     "Cargo.lock",
 ];
 /// Beginnings of the `CARGO_…` variables that a user sets and that the nested build needs:

@@ -29,7 +29,7 @@ pub use connector::{
     exports::jackfield::connector as roles,
     jackfield::connector::{context, http, log, secrets, storage, types},
 };
-pub use own::exports::jackfield::connector::expressions;
+pub use own::{exports::jackfield::connector::expressions, jackfield::connector::tables};
 pub use types::{Call, Delivery, Event, Header, Problem, Reply, Request};
 
 /// The version that a release must have been built against: the same minor before 1.0.

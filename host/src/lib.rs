@@ -14,7 +14,7 @@
 //! 8. [`audit`] keeps what happened.
 //!
 //! The ground floor, on which all of them stand: [`queue`], [`egress`] (the only door out),
-//! [`vault`], [`store`], [`contract`], [`problem`], [`secret`], [`fault`], [`clock`], [`config`]
+//! [`vault`], [`tables`], [`store`], [`contract`], [`problem`], [`secret`], [`fault`], [`clock`], [`config`]
 //! and [`telemetry`]. Above all of them: [`host`] puts the rooms together, [`admin`] is the HTTP
 //! API of the operator, `drop_dir` the directory into which they copy releases, [`cli`] the
 //! command.
@@ -51,6 +51,7 @@ pub mod runtime;
 pub mod secret;
 pub mod store;
 mod sweep;
+pub mod tables;
 pub mod telemetry;
 pub mod text;
 pub mod vault;

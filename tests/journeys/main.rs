@@ -9,6 +9,7 @@ mod aws;
 mod command;
 mod door;
 mod drop_dir;
+mod expressions;
 mod grants;
 mod key;
 mod leftovers;

@@ -11,7 +11,7 @@ use super::TokenError;
 use crate::{
     audit::AuditError, connections::ConnectionError, connectors::ConnectorError, fault::Fault,
     flows::FlowError, host::HostError, inbox::InboxError, queue::QueueError, store::CommitError,
-    vault::VaultError,
+    tables::TableError, vault::VaultError,
 };
 
 /// The answer to a request that worked.
@@ -112,6 +112,20 @@ impl From<FlowError> for Failure {
     }
 }
 
+impl From<TableError> for Failure {
+    fn from(error: TableError) -> Self {
+        let status = match &error {
+            TableError::Unknown { .. } => StatusCode::NOT_FOUND,
+            TableError::Needed { .. } | TableError::TooMany => StatusCode::CONFLICT,
+            TableError::Name(_) | TableError::TooBig(_) | TableError::Unfit(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error)
+    }
+}
+
 impl From<InboxError> for Failure {
     fn from(error: InboxError) -> Self {
         let status = match &error {
@@ -156,6 +170,7 @@ impl From<HostError> for Failure {
         match error {
             HostError::Connectors(error) => error.into(),
             HostError::Connections(error) => error.into(),
+            HostError::Tables(error) => error.into(),
             HostError::Flows(error) => error.into(),
             HostError::Queue(error) => error.into(),
             HostError::Tokens(error) => error.into(),

@@ -14,6 +14,7 @@ mod key;
 mod runs;
 mod sign_ins;
 mod status;
+mod tables;
 mod tokens;
 mod trail;
 
@@ -66,6 +67,7 @@ fn router(rooms: Rooms) -> Router {
         .merge(sign_ins::routes())
         .merge(flows::routes())
         .merge(runs::routes())
+        .merge(tables::routes())
         .merge(key::routes())
         .merge(deliveries::routes())
         .merge(desk::routes())

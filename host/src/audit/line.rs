@@ -148,6 +148,10 @@ words! {
     FlowResumed = "flow.resumed",
     /// A flow was removed; its runs in flight go on.
     FlowRemoved = "flow.removed",
+    /// A table for lookups was set, in the place of the one with its name.
+    TableSet = "table.set",
+    /// A table for lookups was removed.
+    TableRemoved = "table.removed",
     /// Everything is sealed under another master key; from which one, and how much.
     KeyRotated = "key.rotated",
     /// A token for the admin API was made.

@@ -21,6 +21,7 @@ mod run;
 mod serve;
 mod sign_in;
 mod status;
+mod table;
 mod token;
 mod voice;
 
@@ -132,6 +133,9 @@ enum Command {
     /// Check, try, apply, pause and start flows.
     #[command(subcommand)]
     Flow(flow::Flow),
+    /// Set, list, show and remove tables in which expressions look things up.
+    #[command(subcommand)]
+    Table(table::Table),
     /// See the webhooks that came in, and have them parsed again.
     #[command(subcommand)]
     Delivery(records::Delivery),
@@ -205,6 +209,7 @@ fn obey(common: &Common, command: Command, voice: &mut Voice) -> anyhow::Result<
         Command::Connector(connector) => wait(connector.run(common, voice))?,
         Command::Connection(connection) => wait(connection.run(common, voice))?,
         Command::Flow(flow) => wait(flow.run(common, voice))?,
+        Command::Table(table) => wait(table.run(common, voice))?,
         Command::Delivery(delivery) => wait(delivery.run(common, voice))?,
         Command::Run(run) => wait(run.run(common, voice))?,
         Command::DeadLetter(letter) => wait(letter.run(common, voice))?,

@@ -36,6 +36,7 @@ use crate::{
     queue::{DeadLetters, Queue, QueueError, Task},
     runtime::{Runtime, RuntimeError},
     store::{self, Batch, Options, Store, StoreError},
+    tables::{TableError, Tables},
     vault::VaultError,
 };
 
@@ -64,6 +65,8 @@ pub enum HostError {
     Connectors(#[from] ConnectorError),
     #[error(transparent)]
     Connections(#[from] ConnectionError),
+    #[error(transparent)]
+    Tables(#[from] TableError),
     #[error(transparent)]
     Flows(#[from] FlowError),
     #[error(transparent)]
@@ -96,6 +99,10 @@ pub struct Rooms {
     pub connectors: Connectors,
     /// Accounts.
     pub connections: Connections,
+    /// The operator's tables for lookups.
+    pub tables: Tables,
+    /// What evaluates expressions.
+    pub expressions: Expressions,
     /// Flows, their runs and effects.
     pub flows: Flows,
     /// Deliveries.
@@ -209,7 +216,8 @@ impl Rooms {
         for name in connections.out_of_order() {
             queue.pause(&name, true);
         }
-        let expressions = Expressions::load(&runtime)?;
+        let tables = Tables::open(store.clone(), clock.clone())?;
+        let expressions = Expressions::load(&runtime, tables.clone())?;
         // By now all that is the host's own has been loaded.
         connectors.sweep();
         let flows = Flows::open(
@@ -217,7 +225,7 @@ impl Rooms {
             queue.clone(),
             runtime.clone(),
             connections.clone(),
-            expressions,
+            expressions.clone(),
             clock.clone(),
         )?;
         let inbox = Inbox::new(store.clone(), queue.clone(), clock.clone());
@@ -235,6 +243,8 @@ impl Rooms {
             queue,
             connectors,
             connections,
+            tables,
+            expressions,
             flows,
             inbox,
             ingress,

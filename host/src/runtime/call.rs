@@ -115,29 +115,15 @@ impl Runtime {
         call!(self, package.account, window, limits, call_tenants())
     }
 
-    /// Whether a text is an expression.
+    /// Whether a text is an expression, and in which tables it looks something up.
     pub async fn check_expression(
         &self,
         package: &Package,
         limits: Limits,
         expression: String,
-    ) -> Called<()> {
-        let window = Window::shut();
-        call!(self, package.expressions, window, limits, call_check(&expression))
-    }
-
-    /// The value of each expression on `input`, with the members of `vars` as variables; both
-    /// are JSON.
-    pub async fn evaluate(
-        &self,
-        package: &Package,
-        limits: Limits,
-        expressions: &[String],
-        input: String,
-        vars: String,
     ) -> Called<Vec<String>> {
         let window = Window::shut();
-        call!(self, package.expressions, window, limits, call_evaluate(expressions, &input, &vars))
+        call!(self, package.expressions, window, limits, call_check(&expression))
     }
 
     /// Makes one sandbox, so that what a component does as it begins is done within its limits
@@ -145,6 +131,15 @@ impl Runtime {
     pub async fn try_out(&self, package: &Package, limits: Limits) -> Result<(), RuntimeError> {
         let begun = self.run(package, Window::shut(), limits, async |_, _| Ok(Ok(()))).await;
         begun.result.map_err(|fault| RuntimeError::Begin(fault.to_string()))
+    }
+
+    /// A store for one instance, with its limits set.
+    pub(super) fn store(&self, window: Window, limits: Limits) -> Store<Sandbox> {
+        let mut store = Store::new(&self.0.engine, Sandbox::new(window, limits));
+        store.limiter(|sandbox| &mut sandbox.meter);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(on_tick);
+        store
     }
 
     /// Runs one export in a sandbox of its own, within its limits.
@@ -155,10 +150,7 @@ impl Runtime {
         limits: Limits,
         export: impl AsyncFnOnce(&mut Store<Sandbox>, Instance) -> wasmtime::Result<Result<T, Problem>>,
     ) -> Called<T> {
-        let mut store = Store::new(&self.0.engine, Sandbox::new(window, limits));
-        store.limiter(|sandbox| &mut sandbox.meter);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(on_tick);
+        let mut store = self.store(window, limits);
         let call = async {
             let instance = package.0.instance.instantiate_async(&mut store).await?;
             export(&mut store, instance).await

@@ -36,11 +36,18 @@ pub(super) struct Meter {
     pub(super) refused: Option<&'static str>,
     /// Whether the CPU time was used up.
     pub(super) spun: bool,
+    /// How large the linear memory is, in bytes.
+    pub(super) memory_bytes: usize,
 }
 
 impl Meter {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, ticks: 0, refused: None, spun: false }
+        Self { limits, ticks: 0, refused: None, spun: false, memory_bytes: 0 }
+    }
+
+    /// Begins to count for another call in the same memory.
+    pub(super) fn begin(&mut self, limits: Limits) {
+        *self = Self { memory_bytes: self.memory_bytes, ..Self::new(limits) };
     }
 }
 
@@ -63,7 +70,9 @@ impl ResourceLimiter for Meter {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let allowed = desired <= self.limits.memory_bytes.min(MEMORY_BYTES_MAX);
-        if !allowed {
+        if allowed {
+            self.memory_bytes = desired;
+        } else {
             self.refused = Some("memory");
         }
         Ok(allowed)

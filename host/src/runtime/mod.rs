@@ -1,8 +1,9 @@
 //! The only room that knows wasmtime: compiles releases and runs calls in sandboxes.
 //!
-//! Promises that each call gets a fresh instance and ends within its limits, whatever the guest
-//! does, and that a failure comes out as a [`Fault`] that says whose it was. Never keeps state
-//! of one call for another, and never sees a credential.
+//! Promises that each call of a connector gets a fresh instance, that every call ends within its
+//! limits, whatever the guest does, and that a failure comes out as a [`Fault`] that says whose it
+//! was. Never keeps what one call worked on for another (the host's own component keeps compiled
+//! expressions: [`Warm`]), and never sees a credential.
 
 mod cache;
 mod call;
@@ -12,6 +13,7 @@ mod fault;
 mod limits;
 mod package;
 mod sandbox;
+mod warm;
 
 use std::{io, path::PathBuf, sync::Arc};
 
@@ -22,6 +24,8 @@ pub use call::Called;
 pub use compile::{COMPILE, Compiler, compile_here};
 pub use limits::Limits;
 pub use package::{Package, Tally};
+pub use sandbox::Rows;
+pub use warm::{Evaluation, Warm};
 
 use sandbox::Sandbox;
 

@@ -1,5 +1,8 @@
 //! What stands behind one instance: its windows onto the host, its meter, and the little of WASI
-//! that a language's standard library needs. Made for one call and dropped with it.
+//! that a language's standard library needs. Made for one call and dropped with it, but for those
+//! that `warm` keeps, which have nothing behind their windows.
+
+use std::sync::Arc;
 
 use wasmtime::component::{HasData, HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{
@@ -24,10 +27,25 @@ const STDERR_BYTES_MAX: usize = 64 << 10;
 /// Handles that a guest may hold at the same time.
 const HANDLES_MAX: usize = 256;
 
+/// Answers the row of a key in a table, as JSON, from the tables that a call reaches; none for
+/// any other table.
+pub type Rows = Arc<dyn Fn(&str, &str) -> Option<Option<String>> + Send + Sync>;
+
+/// The operator's tables, as far as the call that is under way reaches them.
+#[derive(Default)]
+pub(super) struct Tables(Option<Rows>);
+
+impl contract::tables::Host for Tables {
+    fn row(&mut self, table: String, key: String) -> Result<Option<String>, ()> {
+        self.0.as_ref().and_then(|rows| rows(&table, &key)).ok_or(())
+    }
+}
+
 /// The data of a store.
 pub(super) struct Sandbox {
     pub(super) window: Window,
     pub(super) meter: Meter,
+    tables: Tables,
     stderr: MemoryOutputPipe,
     wasi: WasiCtx,
     table: ResourceTable,
@@ -41,10 +59,23 @@ impl Sandbox {
         Self {
             window,
             meter: Meter::new(limits),
+            tables: Tables::default(),
             wasi: WasiCtx::builder().stderr(stderr.clone()).build(),
             stderr,
             table,
         }
+    }
+
+    /// Begins a call in an instance that may have had others: the whole budget, its own tables.
+    pub(super) fn begin(&mut self, limits: Limits, rows: Option<Rows>) {
+        self.meter.begin(limits);
+        self.tables = Tables(rows);
+    }
+
+    /// Ends such a call and answers how large the linear memory is by now, in bytes.
+    pub(super) fn end(&mut self) -> usize {
+        self.tables = Tables::default();
+        self.meter.memory_bytes
     }
 
     /// What the guest wrote to standard error: a panic's message, above all.
@@ -81,7 +112,8 @@ fn windows(l: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
     contract::secrets::add_to_linker::<_, HasSelf<Secrets>>(l, |s| &mut s.window.secrets)?;
     contract::storage::add_to_linker::<_, HasSelf<Storage>>(l, |s| &mut s.window.storage)?;
     contract::context::add_to_linker::<_, HasSelf<Context>>(l, |s| &mut s.window.context)?;
-    contract::log::add_to_linker::<_, HasSelf<Log>>(l, |s| &mut s.window.log)
+    contract::log::add_to_linker::<_, HasSelf<Log>>(l, |s| &mut s.window.log)?;
+    contract::tables::add_to_linker::<_, HasSelf<Tables>>(l, |s| &mut s.tables)
 }
 
 /// Clocks, random numbers and standard streams; an empty environment, because Rust's C library

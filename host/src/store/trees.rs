@@ -82,6 +82,8 @@ pub const HELD: Tree = short(24, "held");
 pub const ITEMS: Tree = long(25, "items");
 /// What actions wrote lately: connection, kind of record, id.
 pub const ECHOES: Tree = long(26, "echoes");
+/// The operator's tables: what is known of each, and its text.
+pub const TABLES: Tree = long(27, "tables");
 
 /// The pieces of long values; known to this room alone.
 pub(super) const PIECES: Tree = short(255, "pieces");

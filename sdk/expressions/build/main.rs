@@ -2,9 +2,11 @@
 //! parses only the definitions that its expressions use. It promises that each text reads
 //! back as the very definition that it was made from, or the build fails.
 
-mod calls;
 mod print;
+#[path = "../src/walk.rs"]
+mod walk;
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,6 +19,7 @@ const OURS: &str = include_str!("../src/functions/definitions.jq");
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=src/functions/definitions.jq");
+    println!("cargo::rerun-if-changed=src/walk.rs");
     let ours = jaq_core::load::parse(OURS, |parser| parser.defs());
     let ours = ours.ok_or("`definitions.jq` is not a list of definitions")?;
     let theirs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
@@ -32,7 +35,11 @@ fn table(defs: &[Def<&str>]) -> Result<String, Box<dyn Error>> {
     for (place, def) in defs.iter().enumerate() {
         let text = printed(def)?;
         let (mut definitions, mut others) = (Vec::new(), Vec::new());
-        for (name, arity) in calls::of(&def.body) {
+        let mut calls = BTreeSet::new();
+        walk::calls(&def.body, &mut |name, arguments| {
+            calls.insert((name, arguments.len()));
+        });
+        for (name, arity) in calls {
             let before = &defs[..place];
             let called = |def: &Def<&str>| def.name == name && def.args.len() == arity;
             match before.iter().rposition(called) {

@@ -1,6 +1,6 @@
 //! Checking and evaluating expressions: the crate's two verbs, without the sandbox around
 //! them, so that ordinary tests run the same code. It promises one value for each expression
-//! or one failure for all; it keeps nothing between calls.
+//! or one failure for all; of what an expression ran on it keeps nothing between calls.
 
 use jaq_core::{Ctx, Vars};
 use jaq_json::Val;
@@ -9,6 +9,8 @@ use crate::failure::{Failure, failed};
 use crate::json;
 use crate::prelude::Data;
 use crate::program::{Variables, compile};
+use crate::programs::kept;
+use crate::tables::{Ask, asking};
 
 /// The most expressions in one call.
 pub const MAX_EXPRESSIONS: usize = 1024;
@@ -16,29 +18,35 @@ pub const MAX_EXPRESSIONS: usize = 1024;
 pub const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Whether `expression` is a program. Variables are taken on trust: their names come only
-/// with the data.
+/// with the data. Answers the names of the tables in which it looks something up, in order.
 ///
 /// # Errors
 /// A [`Failure`] that names the place and the mistake.
-pub fn check(expression: &str) -> Result<(), Failure> {
-    compile(expression, Variables::Unknown).map(|_| ())
+pub fn check(expression: &str) -> Result<Vec<String>, Failure> {
+    compile(expression, Variables::Unknown).map(|made| made.tables)
 }
 
 /// Runs each expression on `input` and answers, in their order, the one value that each
-/// gives, as JSON text. The members of the JSON object `vars` are bound to `$name`.
+/// gives, as JSON text. The members of the JSON object `vars` are bound to `$name`, and `ask`
+/// has the rows that `lookup` wants.
 ///
 /// # Errors
 /// The [`Failure`] of the first expression that is not a program, fails, or gives no value
 /// or several; where there are several expressions it says which. Also for an `input` or
 /// `vars` that is not JSON, and for whatever is over its bound.
-pub fn evaluate(expressions: &[&str], input: &str, vars: &str) -> Result<Vec<String>, Failure> {
+pub fn evaluate(
+    expressions: &[&str],
+    input: &str,
+    vars: &str,
+    ask: Ask,
+) -> Result<Vec<String>, Failure> {
     if expressions.len() > MAX_EXPRESSIONS {
         let (what, limit) = ("the call", MAX_EXPRESSIONS);
         return Err(Failure::OverLimit { what, limit, unit: "expressions" });
     }
     let input = json::parse(input, "input")?;
     let (names, values) = variables(vars)?;
-    let results = each(expressions, &input, (&names, &values));
+    let results = asking(ask, || each(expressions, &input, (&names, &values)));
     crate::natives::forget();
     results
 }
@@ -69,7 +77,7 @@ fn one(
     (names, values): (&[String], &[Val]),
     limit_bytes: usize,
 ) -> Result<String, Failure> {
-    let program = compile(expression, Variables::Named(names))?;
+    let program = kept(expression, names)?;
     let context = Ctx::<Data>::new(&program.lut, Vars::new(values.iter().cloned()));
     let mut outputs = program.id.run((context, input.clone()));
     let first = outputs.next().ok_or(Failure::NoValue)?.map_err(stopped)?;

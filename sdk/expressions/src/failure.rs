@@ -38,6 +38,17 @@ pub enum Failure {
         /// What to write instead.
         hint: String,
     },
+    /// A lookup in a table whose name is computed.
+    #[error(
+        "line {line}, column {column}: `lookup` wants the name of its table as it is, such as \
+         `lookup(\"rates\"; .currency)`"
+    )]
+    Computed {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
+    },
     /// The program ran and failed, or called `error`.
     #[error("{0}")]
     Failed(String),

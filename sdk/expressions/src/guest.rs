@@ -7,12 +7,13 @@
 wit_bindgen::generate!({ world: "expressions-role", path: "../../wit" });
 
 use exports::jackfield::connector::expressions::{Guest, Problem};
+use jackfield::connector::tables;
 
 /// The exported component.
 struct Expressions;
 
 impl Guest for Expressions {
-    fn check(expression: String) -> Result<(), Problem> {
+    fn check(expression: String) -> Result<Vec<String>, Problem> {
         crate::check(&expression).map_err(problem)
     }
 
@@ -22,8 +23,13 @@ impl Guest for Expressions {
         vars: String,
     ) -> Result<Vec<String>, Problem> {
         let expressions: Vec<&str> = expressions.iter().map(String::as_str).collect();
-        crate::evaluate(&expressions, &input, &vars).map_err(problem)
+        crate::evaluate(&expressions, &input, &vars, row).map_err(problem)
     }
+}
+
+/// A row of a table that the operator keeps.
+fn row(table: &str, key: &str) -> crate::Row {
+    tables::row(table, key).map_err(|()| crate::NoTable)
 }
 
 /// A failure in the words of the contract. Every failure here is for a person to mend.

@@ -2,7 +2,8 @@
 //!
 //! It owns what an expression may say and how its failures read. It promises that the same
 //! expressions on the same input give the same values: it has no clock, no environment and
-//! no randomness. It never holds anything between two calls; each call has a fresh instance.
+//! no randomness, and asks the host for rows of the operator's tables and nothing else. Between
+//! two calls it keeps the programs that it made of expressions, and nothing that they ran on.
 //!
 //! Numbers: an integer of any size, and a decimal that an expression only passes on, keep
 //! their exact text. Arithmetic (`+ - * /`) on decimals is binary floating point, as in every
@@ -15,9 +16,13 @@ mod json;
 mod natives;
 mod prelude;
 mod program;
+mod programs;
+mod tables;
+mod walk;
 
 pub use evaluate::{check, evaluate};
 pub use failure::Failure;
+pub use tables::{Ask, NoTable, Row, none};
 
 #[cfg(target_arch = "wasm32")]
 mod guest;

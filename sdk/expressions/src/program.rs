@@ -1,12 +1,18 @@
 //! Text to a program that can run, and the words for what is wrong with the text.
 //! It promises a place and a hint in every complaint; it never runs anything.
 
+use std::collections::BTreeSet;
+
+use jaq_core::load::lex::StrPart;
+use jaq_core::load::parse::Term;
 use jaq_core::load::{self, Arena, File, Loader, lex};
 use jaq_core::{Compiler, Filter, compile::Undefined};
 
 use crate::failure::{Failure, quoted};
 use crate::json;
 use crate::prelude::{self, Data, instead_of};
+use crate::tables::LOOKUP;
+use crate::walk;
 
 /// The longest program, in bytes.
 pub const MAX_EXPRESSION_BYTES: usize = 64 * 1024;
@@ -22,9 +28,18 @@ pub(crate) enum Variables<'a> {
     Named(&'a [String]),
 }
 
+/// A program that is ready to run.
+pub(crate) struct Made {
+    /// What runs.
+    pub(crate) program: Filter<Data>,
+    /// The tables in which it looks something up, in order.
+    pub(crate) tables: Vec<String>,
+}
+
 /// Compiles a program.
-pub(crate) fn compile(code: &str, variables: Variables<'_>) -> Result<Filter<Data>, Failure> {
+pub(crate) fn compile(code: &str, variables: Variables<'_>) -> Result<Made, Failure> {
     within_bounds(code)?;
+    let tables = tables_in(code)?;
     let (defs, funs) = prelude::for_program(code);
     let guessed: Vec<&str>;
     let names: Vec<&str> = match variables {
@@ -38,11 +53,50 @@ pub(crate) fn compile(code: &str, variables: Variables<'_>) -> Result<Filter<Dat
     let modules = Loader::new(defs)
         .load(&arena, File { code, path: () })
         .map_err(|errors| misread(code, errors))?;
-    Compiler::default()
+    let program = Compiler::default()
         .with_funs(funs)
         .with_global_vars(names.iter().copied())
         .compile(modules)
-        .map_err(|errors| unknown(code, errors, &names))
+        .map_err(|errors| unknown(code, errors, &names))?;
+    Ok(Made { program, tables })
+}
+
+/// The tables that a program names. Each name must stand in the program as it is: the host lets
+/// a call reach the tables that its expressions name, and tells which flow needs which table.
+fn tables_in(code: &str) -> Result<Vec<String>, Failure> {
+    // Few programs look anything up, and only those pay for a second reading.
+    if !code.contains(LOOKUP) {
+        return Ok(Vec::new());
+    }
+    // What cannot be read is complained of by whoever reads it to compile it.
+    let tree = load::parse(code, |parser| parser.term()).unwrap_or_default();
+    let (mut found, mut computed) = (BTreeSet::new(), None);
+    walk::calls(&tree, &mut |name, arguments| {
+        if name == LOOKUP && (2..=3).contains(&arguments.len()) {
+            match plain(&arguments[0]) {
+                Some(table) => drop(found.insert(table)),
+                None => computed = computed.or(Some(name)),
+            }
+        }
+    });
+    match computed {
+        Some(name) => {
+            let (line, column) = place(code, name);
+            Err(Failure::Computed { line, column })
+        }
+        None => Ok(found.into_iter().collect()),
+    }
+}
+
+/// The text that a term is, if it is one that needs no computing.
+fn plain(term: &Term<&str>) -> Option<String> {
+    let Term::Str(None, parts) = term else { return None };
+    let text = |part: &StrPart<&str, Term<&str>>| match part {
+        StrPart::Str(text) => Some((*text).to_owned()),
+        StrPart::Char(escaped) => Some(escaped.to_string()),
+        StrPart::Term(_) => None,
+    };
+    parts.iter().map(text).collect()
 }
 
 /// Refuses programs whose size alone would hurt.

@@ -2,9 +2,11 @@
 
 use super::{MAX_EXPRESSIONS, check, evaluate};
 use crate::failure::Failure;
+use crate::none;
 
 fn one(expression: &str, input: &str) -> Result<String, String> {
-    let values = evaluate(&[expression], input, "{}").map_err(|failure| failure.to_string())?;
+    let values =
+        evaluate(&[expression], input, "{}", none).map_err(|failure| failure.to_string())?;
     Ok(values.concat())
 }
 
@@ -18,22 +20,25 @@ fn complaint(expression: &str) -> String {
 
 #[test]
 fn expressions_answer_in_their_order() {
-    let values = evaluate(&[".b", ".a", "."], r#"{"a":1,"b":"x"}"#, "{}").unwrap();
+    let values = evaluate(&[".b", ".a", "."], r#"{"a":1,"b":"x"}"#, "{}", none).unwrap();
     assert_eq!(values, [r#""x""#, "1", r#"{"a":1,"b":"x"}"#]);
-    assert_eq!(evaluate(&[], "null", "{}").unwrap(), Vec::<String>::new());
+    assert_eq!(evaluate(&[], "null", "{}", none).unwrap(), Vec::<String>::new());
 }
 
 #[test]
 fn variables_have_the_names_of_the_members() {
     let vars = r#"{"record":{"id":7},"rate_1":"1.10"}"#;
-    let values = evaluate(&["[$rate_1, $record.id, .]"], "3", vars).unwrap();
+    let values = evaluate(&["[$rate_1, $record.id, .]"], "3", vars, none).unwrap();
     assert_eq!(values, [r#"["1.10",7,3]"#]);
 }
 
 #[test]
 fn variables_with_names_that_no_expression_could_write_are_refused() {
     for vars in [r#"{"a-b":1}"#, r#"{"":1}"#, r#"{"1a":1}"#, "[1]", "7"] {
-        assert!(matches!(evaluate(&["."], "1", vars), Err(Failure::BadData { .. })), "{vars}");
+        assert!(
+            matches!(evaluate(&["."], "1", vars, none), Err(Failure::BadData { .. })),
+            "{vars}"
+        );
     }
 }
 
@@ -164,7 +169,7 @@ fn an_error_names_types_and_never_the_data() {
 
 #[test]
 fn among_several_expressions_the_failing_one_is_named() {
-    let failure = evaluate(&[".", ".a\n  .b"], "[]", "{}").unwrap_err().to_string();
+    let failure = evaluate(&[".", ".a\n  .b"], "[]", "{}", none).unwrap_err().to_string();
     assert_eq!(failure, r#"in `.a .b`: cannot index array with "a""#);
 }
 
@@ -200,7 +205,7 @@ fn an_unknown_word_has_a_hint() {
 #[test]
 fn an_unknown_variable_is_found_when_the_data_comes() {
     check("$record.id").unwrap();
-    let failure = evaluate(&["$recrod.id"], "1", r#"{"record":1}"#).unwrap_err().to_string();
+    let failure = evaluate(&["$recrod.id"], "1", r#"{"record":1}"#, none).unwrap_err().to_string();
     assert!(failure.ends_with("unknown variable `$recrod`; did you mean `$record`?"), "{failure}");
 }
 
@@ -226,7 +231,7 @@ fn nothing_outside_the_sandbox_is_reached() {
         "now | todate",
     ] {
         assert!(matches!(check(word), Err(Failure::Unknown { .. })), "{word}");
-        assert!(evaluate(&[word], "1", "{}").is_err(), "{word}");
+        assert!(evaluate(&[word], "1", "{}", none).is_err(), "{word}");
     }
     assert!(complaint("now").ends_with("take the time from the event or the record"));
 }
@@ -240,11 +245,69 @@ fn whatever_is_over_a_bound_is_refused() {
     assert!(refusal("reduce range(200) as $n (null; [.])", "1").contains("128 levels"));
     assert!(refusal("[range(1000000)]", "1").contains("over the limit of 4194304 bytes"));
     let many = vec!["."; MAX_EXPRESSIONS + 1];
-    assert!(matches!(evaluate(&many, "1", "{}"), Err(Failure::OverLimit { .. })));
+    assert!(matches!(evaluate(&many, "1", "{}", none), Err(Failure::OverLimit { .. })));
 }
 
 #[test]
 fn data_that_is_not_json_is_refused() {
     assert!(refusal(".", "{\"a\":").starts_with("the input is not JSON"));
-    assert!(matches!(evaluate(&["."], "1", "{"), Err(Failure::BadData { .. })));
+    assert!(matches!(evaluate(&["."], "1", "{", none), Err(Failure::BadData { .. })));
+}
+
+#[test]
+fn lookups_name_their_tables_wherever_they_stand() {
+    let named = |expression: &str| check(expression).map_err(|failure| failure.to_string());
+    let expression = r#"def f: lookup("b"; .x); "\(lookup("a-1"; 1; 2))", f, {lookup: 1}.lookup"#;
+    assert_eq!(named(expression).unwrap(), ["a-1", "b"]);
+    assert_eq!(named(r#"lookup("a"; lookup("b"; .))"#).unwrap(), ["a", "b"]);
+    assert_eq!(named(r#". as {(lookup("c"; 1)): $x} | "lookup(.; 1)""#).unwrap(), ["c"]);
+    assert_eq!(named(".lookup").unwrap(), [""; 0]);
+    for computed in ["lookup(.x; 1)", "\n  lookup($t; 1; 2)", r#"lookup("a\(.)"; 1)"#] {
+        let got = named(computed).unwrap_err();
+        assert!(got.contains("`lookup` wants the name of its table as it is"), "{got}");
+    }
+    assert!(named("\n  lookup($t; 1)").unwrap_err().starts_with("line 2, column 3: "));
+}
+
+#[test]
+fn an_evaluation_gives_what_it_would_give_alone_whatever_was_before() {
+    let programs = [
+        ".",
+        "$x",
+        "[$x, .]",
+        "$__loc__",
+        "input_line_number",
+        "[limit(2; .[])]",
+        "test($x)",
+        "[scan($x)]",
+        "error(.)",
+        "[.[]] | .[0] = 9",
+        "label $out | 1, break $out",
+        "lookup(\"t\"; $x)",
+        "def f: . + 1; f",
+        "getpath([\"a\"])",
+        "[splits(\"a\")]",
+        "in_zone(\"Europe/London\")",
+        "{} | .a.b |= 1",
+        "ltrimstr($x)",
+        "empty",
+        "1, 2",
+    ];
+    let inputs = ["1", "\"abca\"", "[1,2]", "{\"a\":{\"b\":1}}", "\"2026-07-01T00:00:00Z\""];
+    let vars = [r#"{"x":"a"}"#, r#"{"x":[0]}"#, r#"{"y":1}"#, "{}"];
+    let value = |program: &str, input: &str, vars: &str| {
+        evaluate(&[program], input, vars, none).map_err(|failure| failure.to_string())
+    };
+    let alone = |program: &str, input: &str, vars: &str| {
+        let thread = std::thread::scope(|scope| scope.spawn(|| value(program, input, vars)).join());
+        thread.unwrap()
+    };
+    for _ in 0..2 {
+        for (vars, input) in vars.iter().flat_map(|vars| inputs.map(|input| (vars, input))) {
+            for program in programs {
+                let got = value(program, input, vars);
+                assert_eq!(got, alone(program, input, vars), "{program} of {input}, {vars}");
+            }
+        }
+    }
 }

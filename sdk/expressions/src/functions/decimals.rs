@@ -7,18 +7,21 @@ use jaq_core::{Cv, Error, RunPtr, ValR, ValXs};
 use jaq_json::{Num, Val};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::{wants, whole};
+use super::{currencies, text, wants, whole};
 use crate::prelude::Data;
 
 /// The most places after the point: what the decimal type can hold.
 const MAX_PLACES: i32 = 28;
+
+/// The most parts of an amount.
+const MAX_PARTS: i32 = 1_000;
 
 /// The most digits in the text of a decimal: 28, and the zero before the point.
 const MAX_DIGITS: usize = 29;
 
 /// The functions as jaq takes them.
 pub(super) fn natives() -> impl Iterator<Item = Fun<Data>> {
-    let all: [(&'static str, usize, RunPtr<Data>); 9] = [
+    let all: [(&'static str, usize, RunPtr<Data>); 13] = [
         ("dec_add", 2, |cv| two(cv, "dec_add", add)),
         ("dec_sub", 2, |cv| two(cv, "dec_sub", |a, b| add(a, -b))),
         ("dec_mul", 2, |cv| two(cv, "dec_mul", multiply)),
@@ -30,7 +33,19 @@ pub(super) fn natives() -> impl Iterator<Item = Fun<Data>> {
             let (places, b, a) = (cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var());
             bome(divide(&a, &b, &places))
         }),
-        ("dec_round", 1, |mut cv| bome(round_to(&cv.1, &cv.0.pop_var()))),
+        ("dec_round", 1, |mut cv| bome(round_to("dec_round", &cv.1, &cv.0.pop_var(), HALF_UP))),
+        ("dec_round_even", 1, |mut cv| {
+            bome(round_to("dec_round_even", &cv.1, &cv.0.pop_var(), HALF_EVEN))
+        }),
+        ("dec_percent", 2, |mut cv| {
+            let (places, rate) = (cv.0.pop_var(), cv.0.pop_var());
+            bome(percent(&cv.1, &rate, &places))
+        }),
+        ("dec_split", 2, |mut cv| {
+            let (places, parts) = (cv.0.pop_var(), cv.0.pop_var());
+            bome(split(&cv.1, &parts, &places))
+        }),
+        ("dec_parse", 1, |mut cv| bome(parse(&cv.1, &cv.0.pop_var()))),
         ("dec_sum", 0, |cv| bome(sum(&cv.1))),
         ("dec_from_minor", 1, |mut cv| bome(from_minor(&cv.1, &cv.0.pop_var()))),
         ("dec_to_minor", 1, |mut cv| bome(to_minor(&cv.1, &cv.0.pop_var()))),
@@ -79,17 +94,77 @@ fn divide(a: &Val, b: &Val, places: &Val) -> ValR<Val> {
 }
 
 /// The input with exactly so many places.
-fn round_to(value: &Val, places: &Val) -> ValR<Val> {
-    let (value, places) = (decimal("dec_round", value)?, places_of("dec_round", places)?);
-    exact("dec_round", rounded(value, places))
+fn round_to(function: &str, value: &Val, places: &Val, how: RoundingStrategy) -> ValR<Val> {
+    let (value, places) = (decimal(function, value)?, places_of(function, places)?);
+    exact(function, rounded_so(value, places, how))
 }
 
-/// A decimal rounded half away from zero, as invoices are, with exactly so many places;
-/// none where the type cannot hold them.
+/// Half away from zero, as invoices are rounded.
+const HALF_UP: RoundingStrategy = RoundingStrategy::MidpointAwayFromZero;
+/// Half to the even digit, as banks round.
+const HALF_EVEN: RoundingStrategy = RoundingStrategy::MidpointNearestEven;
+
+/// A decimal rounded half away from zero with exactly so many places; none where the type
+/// cannot hold them.
 fn rounded(value: Decimal, places: u32) -> Option<Decimal> {
-    let mut value = value.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
+    rounded_so(value, places, HALF_UP)
+}
+
+fn rounded_so(value: Decimal, places: u32, how: RoundingStrategy) -> Option<Decimal> {
+    let mut value = value.round_dp_with_strategy(places, how);
     value.rescale(places);
     (value.scale() == places).then_some(value)
+}
+
+/// So many hundredths of the input, rounded.
+fn percent(value: &Val, rate: &Val, places: &Val) -> ValR<Val> {
+    let (value, rate) = (decimal("dec_percent", value)?, decimal("dec_percent", rate)?);
+    let places = places_of("dec_percent", places)?;
+    let hundredths =
+        multiply(value, rate).and_then(|product| multiply(product, Decimal::new(1, 2)));
+    exact("dec_percent", hundredths.and_then(|exact| rounded(exact, places)))
+}
+
+/// The input in parts that differ by one minor unit at most and add up to it; the first ones
+/// are the larger.
+fn split(value: &Val, parts: &Val, places: &Val) -> ValR<Val> {
+    let count = i128::from(whole("dec_split", parts, 1, MAX_PARTS)?);
+    let units = minor("dec_split", value, places)?.mantissa();
+    let places = places_of("dec_split", places)?;
+    let (share, rest) = (units / count, units % count);
+    let part = |place: i128| share + if place < rest.abs() { rest.signum() } else { 0 };
+    let amount = |units| Decimal::try_from_i128_with_scale(units, places).ok();
+    (0..count).map(|place| exact("dec_split", amount(part(place)))).collect()
+}
+
+/// A decimal as people write it, with a mark before the places and other marks between the
+/// thousands; null where it is none.
+fn parse(value: &Val, mark: &Val) -> ValR<Val> {
+    let between: &[char] = match text("dec_parse", mark)? {
+        "." => &[',', '\'', '’', ' ', '\u{a0}', '\u{202f}'],
+        "," => &['.', '\'', '’', ' ', '\u{a0}', '\u{202f}'],
+        _ => {
+            return Err(Error::str("`dec_parse` wants the mark before the places, \".\" or \",\""));
+        }
+    };
+    let written = match value {
+        Val::Null => return Ok(Val::Null),
+        other => text("dec_parse", other)?.trim(),
+    };
+    let mark = if between[0] == ',' { '.' } else { ',' };
+    let (sign, written) = written.strip_prefix(['-', '−']).map_or(("", written), |w| ("-", w));
+    let (front, places) = written.split_once(mark).map_or((written, None), |(f, p)| (f, Some(p)));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let groups: Vec<&str> = front.split(between).collect();
+    // `1.5` with the mark `,` is a mistake of whoever sent it, not fifteen.
+    let grouped = groups.iter().skip(1).all(|group| group.len() == 3)
+        && (groups.len() == 1 || (1..=3).contains(&groups[0].len()));
+    if !grouped || !groups.iter().all(|group| digits(group)) || !places.is_none_or(digits) {
+        return Ok(Val::Null);
+    }
+    let places = places.map(|places| format!(".{places}")).unwrap_or_default();
+    let plain = Decimal::from_str_exact(&format!("{sign}{}{places}", groups.concat()));
+    Ok(plain.map_or(Val::Null, shown))
 }
 
 /// The sum of an array.
@@ -116,19 +191,29 @@ fn from_minor(value: &Val, places: &Val) -> ValR<Val> {
 
 /// A decimal as cents.
 fn to_minor(value: &Val, places: &Val) -> ValR<Val> {
-    let amount = decimal("dec_to_minor", value)?;
-    let places = places_of("dec_to_minor", places)?;
-    let scaled = rounded(amount, places).ok_or_else(|| too_long("dec_to_minor"))?;
-    if scaled != amount {
-        return Err(Error::str(format_args!(
-            "`dec_to_minor` would lose digits beyond {places} places; use `dec_round` first"
-        )));
-    }
+    let scaled = minor("dec_to_minor", value, places)?;
     Ok(Val::Num(Num::from_integral(scaled.mantissa())))
 }
 
-/// A number of places.
+/// A decimal with exactly so many places, if no digit is lost by that.
+fn minor(function: &str, value: &Val, places: &Val) -> Result<Decimal, Error<Val>> {
+    let (amount, places) = (decimal(function, value)?, places_of(function, places)?);
+    let scaled = rounded(amount, places).ok_or_else(|| too_long(function))?;
+    if scaled != amount {
+        return Err(Error::str(format_args!(
+            "`{function}` would lose digits beyond {places} places; use `dec_round` first"
+        )));
+    }
+    Ok(scaled)
+}
+
+/// A number of places, or that of a currency.
 fn places_of(function: &str, places: &Val) -> Result<u32, Error<Val>> {
+    if let Val::TStr(_) = places {
+        return currencies::places(text(function, places)?).ok_or_else(|| {
+            Error::str(format_args!("`{function}` knows no currency with this code, use a number"))
+        });
+    }
     whole(function, places, 0, MAX_PLACES).map(i32::unsigned_abs)
 }
 

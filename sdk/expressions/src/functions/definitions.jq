@@ -3,3 +3,4 @@
 def map_value($table; otherwise):
   (if . == null then null else tostring end) as $key
   | if $key != null and ($table | has($key)) then $table[$key] else otherwise end;
+def date_add_business_days($days): date_add_business_days($days; []);

@@ -1,11 +1,16 @@
-//! What business data needs and jq has not: exact decimals, names, addresses, dates, value
-//! maps. One table describes every function, with examples that are also its tests; it
+//! What business data needs and jq has not: exact decimals, dates and zones, telephone numbers,
+//! names, addresses, value maps, lookups. One table describes every function, with examples that are also its tests; it
 //! promises that nothing is callable that the table does not show.
 
+mod addresses;
+mod currencies;
 mod dates;
 mod decimals;
+mod names;
+mod phones;
 mod table;
 mod texts;
+mod zones;
 
 use jaq_core::native::Fun;
 use jaq_core::{Error, ValR};
@@ -44,30 +49,48 @@ impl Function {
 }
 
 /// Every function of this crate, by subject.
-pub fn all() -> &'static [Function] {
-    table::FUNCTIONS
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    table::SUBJECTS.iter().flat_map(|(_, functions)| *functions)
 }
 
-/// The listing of every function with its examples, as Markdown.
+/// The listing of every function with its examples, as Markdown: `FUNCTIONS.md`.
 #[must_use]
 pub fn listing() -> String {
-    let mut text = String::new();
-    for function in all() {
-        text.push_str(&format!("### `{}`\n\n{}\n\n", function.call, function.doc));
-        text.push_str("| expression | input | value |\n|---|---|---|\n");
-        for Example { expression, input, output } in function.examples {
-            // A bar would end the table's cell.
-            let expression = expression.replace('|', "\\|");
-            text.push_str(&format!("| `{expression}` | `{input}` | `{output}` |\n"));
+    let mut text = HEAD.to_owned();
+    for (subject, functions) in table::SUBJECTS {
+        text.push_str(&format!("\n## {subject}\n"));
+        for function in functions {
+            text.push_str(&format!("\n### `{}`\n\n{}\n\n", function.call, function.doc));
+            text.push_str("| expression | input | value |\n|---|---|---|\n");
+            for Example { expression, input, output } in function.examples {
+                // A bar would end the table's cell.
+                let expression = expression.replace('|', "\\|");
+                text.push_str(&format!("| `{expression}` | `{input}` | `{output}` |\n"));
+            }
         }
-        text.push('\n');
     }
     text
 }
 
+/// What stands above the listing.
+const HEAD: &str = "\
+# What expressions can do beside jq
+
+Expressions are [jq](https://jqlang.org/manual/) programs. They have no clock, no environment and no other input than
+`.`; beside jq's own words they have the functions below. Each example is a test. Missing values are null, never an
+empty text, and a function that cannot tell says null or fails: it does not guess.
+
+`cargo run -p jackfield-expressions --example functions` writes this file. In the examples of `lookup` there is a
+table `accounts` with the row `travel`, whose `code` is `493`.
+";
+
 /// The functions that are written in Rust; those written in jq are in `definitions.jq`.
 pub(crate) fn natives() -> impl Iterator<Item = Fun<Data>> {
-    decimals::natives().chain(texts::natives()).chain(dates::natives())
+    let amounts = decimals::natives().chain(currencies::natives());
+    let texts = texts::natives().chain(phones::natives()).chain(names::natives());
+    let times = dates::natives().chain(zones::natives());
+    let values = addresses::natives().chain(crate::tables::natives());
+    amounts.chain(texts).chain(times).chain(values)
 }
 
 /// A failure in this crate's own words: `function`, what it wants, and what it got.

@@ -1,30 +1,62 @@
-//! Names, addresses and values that systems write differently. It promises to give null for
+//! Texts that systems write differently. It promises to give null for
 //! what is missing, never an empty string, and not to guess what a person would have to ask.
 
 use jaq_core::native::{Fun, bome, run, v};
 use jaq_core::{RunPtr, ValR};
 use jaq_json::Val;
 
-use super::{text, text_or_null, wants, whole};
+use super::{text, text_or_null, whole};
 use crate::prelude::Data;
 
 /// The longest text that `truncate` is asked for, in characters.
 const MAX_CHARS: i32 = 1_000_000;
 
-/// Words that begin a family name of several words, as they are written in one.
-const PARTICLES: [&str; 21] = [
-    "af", "av", "bin", "da", "de", "del", "den", "der", "di", "dos", "du", "ibn", "la", "le",
-    "ten", "ter", "van", "vom", "von", "zu", "zum",
+/// Letters and what stands for them in an address of the web, where that is not the letter
+/// without its marks.
+const SPELT: [(&str, &str); 12] = [
+    ("ß", "ss"),
+    ("æ", "ae"),
+    ("œ", "oe"),
+    ("ø", "o"),
+    ("ð", "d"),
+    ("þ", "th"),
+    ("đ", "d"),
+    ("ł", "l"),
+    ("ı", "i"),
+    ("ħ", "h"),
+    ("ŋ", "n"),
+    ("&", " and "),
+];
+/// Letters without marks, and with each of theirs.
+const MARKED: [(char, &str); 19] = [
+    ('a', "àáâãäåāăą"),
+    ('c', "çćĉċč"),
+    ('d', "ď"),
+    ('e', "èéêëēĕėęě"),
+    ('g', "ĝğġģ"),
+    ('h', "ĥ"),
+    ('i', "ìíîïĩīĭį"),
+    ('j', "ĵ"),
+    ('k', "ķ"),
+    ('l', "ĺļľ"),
+    ('n', "ñńņň"),
+    ('o', "òóôõöōŏő"),
+    ('r', "ŕŗř"),
+    ('s', "śŝşšș"),
+    ('t', "ţťț"),
+    ('u', "ùúûüũūŭůűų"),
+    ('w', "ŵ"),
+    ('y', "ýÿŷ"),
+    ('z', "źżž"),
 ];
 
 /// The functions as jaq takes them.
 pub(super) fn natives() -> impl Iterator<Item = Fun<Data>> {
-    let all: [(&'static str, usize, RunPtr<Data>); 5] = [
+    let all: [(&'static str, usize, RunPtr<Data>); 4] = [
         ("trim_or_null", 0, |cv| bome(trim_or_null(&cv.1))),
         ("truncate", 1, |mut cv| bome(truncate(&cv.1, &cv.0.pop_var()))),
         ("normalise_email", 0, |cv| bome(normalise_email(&cv.1))),
-        ("split_name", 0, |cv| bome(split_name(&cv.1))),
-        ("join_name", 0, |cv| bome(join_name(&cv.1))),
+        ("slug", 0, |cv| bome(slug(&cv.1))),
     ];
     all.into_iter().map(|(name, arguments, pointer)| run::<Data>((name, v(arguments), pointer)))
 }
@@ -67,43 +99,18 @@ fn normalise_email(value: &Val) -> ValR<Val> {
     text_or_null(plausible.then_some(address))
 }
 
-/// A full name as its two halves.
-fn split_name(value: &Val) -> ValR<Val> {
-    let full = match value {
-        Val::Null => "",
-        other => text("split_name", other)?,
+/// The text as a part of an address of the web, or null where nothing is left.
+fn slug(value: &Val) -> ValR<Val> {
+    let mut text = match value {
+        Val::Null => return Ok(Val::Null),
+        other => text("slug", other)?.to_lowercase(),
     };
-    let joined = |words: &[&str]| (!words.is_empty()).then(|| words.join(" "));
-    let (first, last) = if let Some((last, first)) = full.split_once(',') {
-        (words(first), words(last))
-    } else {
-        let all = words(full);
-        let particle = all.iter().skip(1).position(|word| PARTICLES.contains(word));
-        let last = particle.map_or(all.len().max(2) - 1, |place| place + 1);
-        let (first, last) = all.split_at(last.min(all.len()));
-        (first.to_vec(), last.to_vec())
-    };
-    let member = |name: &str, half: &[&str]| {
-        (Val::from(name.to_owned()), joined(half).map_or(Val::Null, Val::from))
-    };
-    Ok(Val::obj([member("first", &first), member("last", &last)].into_iter().collect()))
-}
-
-fn words(text: &str) -> Vec<&str> {
-    text.split_whitespace().collect()
-}
-
-/// The two halves as a full name, or null where there is neither.
-fn join_name(value: &Val) -> ValR<Val> {
-    let Val::Obj(members) = value else {
-        return Err(wants("join_name", "an object with `first` and `last`", value));
-    };
-    let mut parts = Vec::new();
-    for half in ["first", "last"] {
-        match members.get(&Val::from(half.to_owned())) {
-            None | Some(Val::Null) => {}
-            Some(part) => parts.extend(words(text("join_name", part)?)),
-        }
+    for (letter, spelt) in SPELT {
+        text = text.replace(letter, spelt);
     }
-    text_or_null((!parts.is_empty()).then(|| parts.join(" ")))
+    let plain = |c: char| MARKED.iter().find(|(_, marked)| marked.contains(c)).map_or(c, |m| m.0);
+    let text: String = text.chars().filter(|c| !"'’ʼ".contains(*c)).map(plain).collect();
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let slug = words.collect::<Vec<_>>().join("-");
+    text_or_null((!slug.is_empty()).then_some(slug))
 }

@@ -69,7 +69,7 @@ pub async fn measure(turns: Turns) -> anyhow::Result<Report> {
 }
 
 /// Does it again and again for some seconds.
-async fn turn(
+pub async fn turn(
     seconds: u64,
     side: &mut Side,
     mut once: impl AsyncFnMut() -> anyhow::Result<()>,

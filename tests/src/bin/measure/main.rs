@@ -8,6 +8,7 @@ mod copies;
 mod cycles;
 mod density;
 mod growth;
+mod expression;
 mod ingest;
 mod install;
 mod journal;
@@ -47,6 +48,8 @@ enum What {
     Ingest,
     /// One call of a connector in a fresh sandbox, against the same code called natively.
     Call,
+    /// A mapping of ten fields that is compiled once, against the same compiled each time.
+    Expression,
     /// Webhook, parse, map, action: whole ways a second, against as many bare durable appends.
     Pipeline,
     /// Releases that change places under signed load, once a second; no webhook may notice.
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
         match measure.what {
             What::Ingest => ingest::measure(turns).await,
             What::Call => call::measure(turns).await,
+            What::Expression => expression::measure(turns).await,
             What::Pipeline => pipeline::measure(turns).await,
             What::Swap => swap::measure(turns).await,
             What::Rotate { secrets } => rotate::measure(secrets, turns).await,
