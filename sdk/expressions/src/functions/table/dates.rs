@@ -10,7 +10,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "date_parse(pattern)",
-        doc: "The date that a text is in the form that a pattern of `strftime` describes; null where it is none.",
+        doc: "The date that a text is in the form that a pattern of `strftime` describes; null \
+              where it is none.",
         examples: &[
             gives(r#"date_parse("%d/%m/%Y")"#, r#""31/1/2026""#, r#""2026-01-31""#),
             gives(r#"date_parse("%d/%m/%Y")"#, r#""31/2/2026""#, "null"),
@@ -18,7 +19,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "date_format(pattern)",
-        doc: "The date or time in the form that a pattern of `strftime` describes; a time keeps its own offset.",
+        doc: "The date or time in the form that a pattern of `strftime` describes; a time \
+              keeps its own offset.",
         examples: &[
             gives(r#"date_format("%d.%m.%Y")"#, r#""2026-01-31""#, r#""31.01.2026""#),
             gives(
@@ -43,7 +45,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "date_add_business_days(days)",
-        doc: "The date so many working days later, Monday to Friday. With 0 it is the day itself, or the next working day.",
+        doc: "The date so many working days later, Monday to Friday. With 0 it is the day \
+              itself, or the next working day.",
         examples: &[
             gives("date_add_business_days(1)", r#""2026-01-30""#, r#""2026-02-02""#),
             gives("date_add_business_days(0)", r#""2026-01-31""#, r#""2026-02-02""#),
@@ -99,7 +102,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "from_local(zone)",
-        doc: "The moment at which the clocks of a zone show a time that has no offset. Where the clocks show it twice it is the first, where they skip it the moment after.",
+        doc: "The moment at which the clocks of a zone show a time that has no offset. Where \
+              the clocks show it twice it is the first, where they skip it the moment after.",
         examples: &[
             gives(
                 r#"from_local("Europe/London")"#,

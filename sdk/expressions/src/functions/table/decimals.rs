@@ -5,7 +5,8 @@ use super::{Function, gives};
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
         call: "dec_add(a; b)",
-        doc: "The exact sum of two decimals. Decimals are strings or numbers; results are strings.",
+        doc: "The exact sum of two decimals. Decimals are strings or numbers; results are \
+              strings.",
         examples: &[
             gives("dec_add(.net; .tax)", r#"{"net":"0.10","tax":"0.20"}"#, r#""0.30""#),
             gives("dec_add(.; 0.01)", "99999999999999999.99", r#""100000000000000000.00""#),
@@ -71,7 +72,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "dec_split(parts; places)",
-        doc: "The input in so many parts that differ by one minor unit at most and add up to it; the first are the larger. It fails where a digit would be lost.",
+        doc: "The input in so many parts that differ by one minor unit at most and add up to \
+              it; the first are the larger. It fails where a digit would be lost.",
         examples: &[
             gives("dec_split(3; 2)", r#""100.00""#, r#"["33.34","33.33","33.33"]"#),
             gives(r#"dec_split(2; "JPY")"#, r#""-5""#, r#"["-3","-2"]"#),
@@ -88,7 +90,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "dec_parse(mark)",
-        doc: "The decimal that people write with `mark` before the places and other marks between the thousands; null where it is none.",
+        doc: "The decimal that people write with `mark` before the places and other marks \
+              between the thousands; null where it is none.",
         examples: &[
             gives(r#"dec_parse(",")"#, r#""1.234,50""#, r#""1234.50""#),
             gives(r#"dec_parse(".")"#, r#""12'000""#, r#""12000""#),
@@ -112,7 +115,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "currency_places",
-        doc: "How many places amounts in the currency have, by ISO 4217; null where the code is not known.",
+        doc: "How many places amounts in the currency have, by ISO 4217; null where the code \
+              is not known.",
         examples: &[
             gives("currency_places", r#""eur""#, "2"),
             gives("currency_places", r#""JPY""#, "0"),

@@ -21,7 +21,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "slug",
-        doc: "The text as a part of an address of the web: lower case, words joined by hyphens, Latin letters without their marks; null where nothing is left.",
+        doc: "The text as a part of an address of the web: lower case, words joined by \
+              hyphens, Latin letters without their marks; null where nothing is left.",
         examples: &[
             gives("slug", r#""Müller & Söhne GmbH""#, r#""muller-and-sohne-gmbh""#),
             gives("slug", r#""東京""#, "null"),
@@ -38,7 +39,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "phone_e164(country)",
-        doc: "The number in international form (E.164). `country` is the two-letter code of the country in which a number without a country code was written. Null where that cannot be told: an unknown country, a local number, another length, an extension.",
+        doc: "The number in international form (E.164). `country` is the two-letter code of \
+              the country in which a number without a country code was written. Null where \
+              that cannot be told: an unknown country, a local number, another length, an \
+              extension.",
         examples: &[
             gives(r#"phone_e164("GB")"#, r#""(020) 7946-0018""#, r#""+442079460018""#),
             gives(r#"phone_e164("GB")"#, r#""+49 (0)30 901820""#, r#""+4930901820""#),
@@ -48,7 +52,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "phone_national",
-        doc: "A number in international form as it is dialled within its country, digits alone; null where the country is not known.",
+        doc: "A number in international form as it is dialled within its country, digits \
+              alone; null where the country is not known.",
         examples: &[
             gives("phone_national", r#""+44 20 7946 0018""#, r#""02079460018""#),
             gives("phone_national", r#""+14155552671""#, r#""4155552671""#),
@@ -76,7 +81,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "name_parts",
-        doc: "A full name as `prefix`, `first`, `last` and `suffix`, each of them null where it is missing. Titles such as Dr and Mrs stand before a name, Jr and PhD after it.",
+        doc: "A full name as `prefix`, `first`, `last` and `suffix`, each of them null where \
+              it is missing. Titles such as Dr and Mrs stand before a name, Jr and PhD after \
+              it.",
         examples: &[gives(
             "name_parts",
             r#""Dr. Anna van der Berg, PhD""#,
@@ -99,7 +106,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "address_lines",
-        doc: "A canonical address as the lines of an envelope; the town is written as the country does where that is known (US, CA, AU, GB, IE), else after its postal code.",
+        doc: "A canonical address as the lines of an envelope; the town is written as the \
+              country does where that is known (US, CA, AU, GB, IE), else after its postal \
+              code.",
         examples: &[
             gives(
                 "address_lines",
@@ -115,7 +124,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "split_lines(count)",
-        doc: "The lines of a text, or of an array, as exactly so many: null where one is missing, and what is left over in the last.",
+        doc: "The lines of a text, or of an array, as exactly so many: null where one is \
+              missing, and what is left over in the last.",
         examples: &[
             gives(
                 "split_lines(2)",

@@ -15,7 +15,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "lookup(table; key)",
-        doc: "What a table that the operator keeps (`jackfield table set`) has for the key. It fails where the key is not there. The name of the table has to stand there as it is.",
+        doc: "What a table that the operator keeps (`jackfield table set`) has for the key. It \
+              fails where the key is not there. The name of the table has to stand there as it \
+              is.",
         examples: &[gives(
             r#"lookup("accounts"; .category).code"#,
             r#"{"category":"travel"}"#,
@@ -24,7 +26,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         call: "lookup(table; key; otherwise)",
-        doc: "The same, and `otherwise` for a key that is not there. It is evaluated only then, so that it may be `error(\"…\")`.",
+        doc: "The same, and `otherwise` for a key that is not there. It is evaluated only \
+              then, so that it may be `error(\"…\")`.",
         examples: &[
             gives(r#"lookup("accounts"; .category; null)"#, r#"{"category":"boats"}"#, "null"),
             gives(r#"lookup("accounts"; .; {code: "999"}).code"#, "null", r#""999""#),
