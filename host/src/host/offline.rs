@@ -1,11 +1,16 @@
 //! What can be said of flows without a running host.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::HostError;
 use crate::{
+    clock::SystemClock,
     flows::{Expressions, Flow, Source, check_alone},
     runtime::{Compiler, Runtime},
+    store::{self, Options},
+    tables::Tables,
 };
 
 /// Everything that is wrong with some flow files, as far as they tell themselves: whether what they
@@ -25,7 +30,9 @@ async fn look(
     dir: &std::path::Path,
 ) -> Result<Vec<Flow>, HostError> {
     let key: [u8; 32] = std::array::from_fn(|_| Uuid::new_v4().as_bytes()[0]);
-    let runtime = Runtime::start(dir.to_owned(), key, compiler)?;
-    let expressions = Expressions::load(&runtime)?;
+    let runtime = Runtime::start(dir.join("compiled"), key, compiler)?;
+    let store = store::open(&dir.join("store"), Options::default())?;
+    let tables = Tables::open(store, Arc::new(SystemClock))?;
+    let expressions = Expressions::load(&runtime, tables)?;
     Ok(check_alone(&expressions, sources).await?)
 }
