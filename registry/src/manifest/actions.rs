@@ -10,6 +10,8 @@ use serde::{
 };
 use serde_json::Value;
 
+use super::retry::Retry;
+
 /// A kind of event.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +37,8 @@ pub struct Action {
     pub mutates: bool,
     /// How a second try is kept from doing it twice. There if and only if it mutates.
     pub idempotency: Option<Idempotency>,
+    /// How it is tried again, where that is not as is usual; see [`Action::retries`].
+    pub retry: Option<Retry>,
 }
 
 /// How a second try of an action is kept from doing it twice.

@@ -67,6 +67,29 @@ pub struct Budget {
     pub concurrency: Option<u32>,
     /// The header of a reply in which the vendor says how many requests are left.
     pub remaining_header: Option<String>,
+    /// The header in which it says when there will be as many as ever again.
+    pub reset_header: Option<String>,
+    /// How it writes that.
+    pub reset: Option<Reset>,
+    /// The header in which it says how many there are in all. What is more than `requests` is not
+    /// used.
+    pub limit_header: Option<String>,
+}
+
+/// How a vendor writes when a budget is renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reset {
+    /// Seconds from now, perhaps with a fraction.
+    Seconds,
+    /// Seconds since 1970.
+    EpochSeconds,
+    /// Milliseconds since 1970.
+    EpochMilliseconds,
+    /// Such as `2026-11-21T12:00:00Z`.
+    Rfc3339,
+    /// Such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+    HttpDate,
 }
 
 /// Where a vendor says whether it is well.

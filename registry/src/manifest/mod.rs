@@ -18,6 +18,7 @@ mod form;
 mod limits;
 mod names;
 mod read;
+mod retry;
 mod slots;
 mod tenants;
 #[cfg(test)]
@@ -35,10 +36,11 @@ pub use auth::{
     Timestamp, TokenAt, TokenBody, Username,
 };
 pub use connector::{CATEGORIES, Connector, ROLES};
-pub use egress::{Budget, Egress, Health, Http, METHODS};
+pub use egress::{Budget, Egress, Health, Http, METHODS, Reset};
 pub use error::{MISTAKES_MAX, ManifestError, Mistake};
 pub use form::{Param, Secret, SecretUse};
 pub use limits::Limits;
+pub use retry::{Retries, Retry};
 pub use slots::{Piece, SLOTTED_BYTES_MAX, Slotted};
 pub use tenants::Tenants;
 pub use webhook::Webhook;

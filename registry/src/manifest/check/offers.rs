@@ -7,9 +7,16 @@ use crate::manifest::{
     actions::{Action, Idempotency, SchemaRef},
     document::Place,
     names,
+    retry::Retry,
 };
 
 const KINDS: &str = "header, field, natural-key, search-first or none";
+/// The most tries of an action.
+const TRIES_MAX: u64 = 100;
+/// The longest span of the first retry, in milliseconds: an hour.
+const FIRST_MS_MAX: u64 = 3_600_000;
+/// The longest span of any retry, in milliseconds: a day.
+const LONGEST_MS_MAX: u64 = 24 * FIRST_MS_MAX;
 
 impl Check<'_, '_> {
     /// Everything that a flow can use.
@@ -59,6 +66,9 @@ impl Check<'_, '_> {
                 None => {}
             }
         }
+        if let Some(retry) = &action.retry {
+            self.retry(&place.key("retry"), retry);
+        }
         let idempotency = place.key("idempotency");
         match (&action.idempotency, action.mutates) {
             (None, true) => {
@@ -76,6 +86,28 @@ impl Check<'_, '_> {
                 self.header(&idempotency.key("name"), name);
             }
             _ => {}
+        }
+    }
+
+    fn retry(&mut self, place: &Place, retry: &Retry) {
+        if let Some(tries) = retry.tries {
+            self.bounds(&place.key("tries"), tries.into(), TRIES_MAX);
+        }
+        for (key, span_ms, max_ms, most) in [
+            ("first", retry.first_ms, FIRST_MS_MAX, "1h"),
+            ("longest", retry.longest_ms, LONGEST_MS_MAX, "1d"),
+        ] {
+            if span_ms.is_some_and(|span_ms| span_ms > max_ms) {
+                let message = format!("`{key}` in {place} is more than {most}");
+                self.wrong(&place.key(key), message, format!("write at most `\"{most}\"`"));
+            }
+        }
+        if let (Some(first), Some(longest)) = (retry.first_ms, retry.longest_ms)
+            && first > longest
+        {
+            let message = format!("`first` in {place} is more than `longest`");
+            let hint = "the first retry is the soonest: exchange them";
+            self.wrong(&place.key("first"), message, hint);
         }
     }
 

@@ -11,7 +11,7 @@ use super::{Check, header_mistake};
 use crate::manifest::{
     METHODS,
     document::{Place, search},
-    egress::Egress,
+    egress::{Budget, Egress},
     webhook::Webhook,
 };
 
@@ -21,6 +21,8 @@ const TIMEOUT_MS_MAX: u64 = 300_000;
 const REQUESTS_MAX: u64 = 100_000_000;
 /// The most requests at a time that a budget can ask for.
 const CONCURRENCY_MAX: u64 = 1000;
+/// How a vendor may write when a budget is renewed.
+const RESETS: &str = "`seconds`, `epoch-seconds`, `epoch-milliseconds`, `rfc3339`, `http-date`";
 /// The longest value of a header, in bytes.
 const HEADER_VALUE_BYTES_MAX: usize = 4 << 10;
 
@@ -43,9 +45,7 @@ impl Check<'_, '_> {
             if let Some(concurrency) = budget.concurrency {
                 self.bounds(&place.key("concurrency"), concurrency.into(), CONCURRENCY_MAX);
             }
-            if let Some(header) = &budget.remaining_header {
-                self.header(&place.key("remaining_header"), header);
-            }
+            self.told(&place, budget);
         }
         if let Some(health) = &manifest.health {
             let place = Place::block("health");
@@ -57,6 +57,37 @@ impl Check<'_, '_> {
         }
         if let Some(webhook) = &manifest.webhook {
             self.webhook(webhook);
+        }
+    }
+
+    /// What a vendor tells of a budget: each header with what it means, and none without the one
+    /// that says how much is left.
+    fn told(&mut self, place: &Place, budget: &Budget) {
+        let headers = [
+            ("remaining_header", &budget.remaining_header),
+            ("reset_header", &budget.reset_header),
+            ("limit_header", &budget.limit_header),
+        ];
+        for (key, header) in headers {
+            let Some(header) = header else { continue };
+            self.header(&place.key(key), header);
+            if budget.remaining_header.is_none() {
+                let message = format!("{place} has a `{key}` and no `remaining_header`");
+                let hint = "add `remaining_header`, the header that says how many are left";
+                self.wrong_key(&place.key(key), message, hint);
+            }
+        }
+        match (&budget.reset_header, budget.reset) {
+            (Some(_), None) => {
+                let message = format!("`reset_header` in {place} does not say how it is written");
+                let hint = format!("add `reset`, one of {RESETS}");
+                self.wrong_key(&place.key("reset_header"), message, hint);
+            }
+            (None, Some(_)) => {
+                let message = format!("{place} has a `reset` and no `reset_header`");
+                self.wrong_key(&place.key("reset"), message, "name the header that it is about");
+            }
+            _ => {}
         }
     }
 

@@ -329,3 +329,53 @@ fn a_wrong_word_in_a_webhook_template_is_explained() {
       hint: the parts are `{body}`, `{url}`, `{decoded_url}`, `{endpoint}`, `{method}`, `{path}`, `{query}`, `{header:NAME}`, `{json:/POINTER}`, `{timestamp}`, `{id}`, `{sorted_form}`
     "#);
 }
+
+#[test]
+fn retries_have_bounds() {
+    let get = "title = \"Read an invoice\"\nmutates = false";
+    let with = |retry: &str| mistakes(&[(get, &format!("{get}\nretry = {{ {retry} }}"))]);
+    insta::assert_snapshot!(with(r#"tries = 0, first = "2h", longest = "2d""#), @r#"
+    connector.toml:102:19: `tries` in `[actions."invoice.get".retry]` is 0
+      hint: write a whole number from 1 to 100
+    connector.toml:102:30: `first` in `[actions."invoice.get".retry]` is more than 1h
+      hint: write at most `"1h"`
+    connector.toml:102:46: `longest` in `[actions."invoice.get".retry]` is more than 1d
+      hint: write at most `"1d"`
+    "#);
+    insta::assert_snapshot!(with(r#"first = "2m", longest = "1m""#), @r#"
+    connector.toml:102:19: `first` in `[actions."invoice.get".retry]` is more than `longest`
+      hint: the first retry is the soonest: exchange them
+    "#);
+    insta::assert_snapshot!(with(r#"trise = 3"#), @r#"
+    connector.toml:102:11: unknown key `trise` in `[actions."invoice.get".retry]`
+      hint: did you mean `tries`? known keys: tries, first, longest
+    "#);
+    insta::assert_snapshot!(with(r#"first = "0s""#), @r#"
+    connector.toml:102:19: `first` in `[actions."invoice.get".retry]`: `0s` is not a duration
+      hint: write a whole number from 1 and a unit, `s`, `m`, `h` or `d`, such as `1m`; at most 366d
+    "#);
+}
+
+#[test]
+fn a_header_that_tells_of_a_budget_says_how() {
+    let day = "requests = 5000\nper = \"1d\"";
+    let with = |more: &str| mistakes(&[(day, &format!("{day}\n{more}"))]);
+    insta::assert_snapshot!(with(r#"limit_header = "x-limit""#), @r#"
+    connector.toml:78:1: `[[budget]]` has a `limit_header` and no `remaining_header`
+      hint: add `remaining_header`, the header that says how many are left
+    "#);
+    let left = r#"remaining_header = "x-left""#;
+    let more = format!("{left}\nreset_header = \"x-reset\"");
+    insta::assert_snapshot!(with(&more), @r#"
+    connector.toml:79:1: `reset_header` in `[[budget]]` does not say how it is written
+      hint: add `reset`, one of `seconds`, `epoch-seconds`, `epoch-milliseconds`, `rfc3339`, `http-date`
+    "#);
+    insta::assert_snapshot!(with(&format!("{left}\nreset = \"seconds\"")), @r#"
+    connector.toml:79:1: `[[budget]]` has a `reset` and no `reset_header`
+      hint: name the header that it is about
+    "#);
+    insta::assert_snapshot!(with(&format!("{more}\nreset = \"minutes\"")), @r#"
+    connector.toml:80:9: unknown value `minutes` for `reset` in `[[budget]]`
+      hint: known values: seconds, epoch-seconds, epoch-milliseconds, rfc3339, http-date
+    "#);
+}

@@ -90,6 +90,28 @@ fn an_action_has_its_schemas_and_its_idempotency() {
 }
 
 #[test]
+fn a_budget_says_which_headers_tell_of_it_and_how() {
+    let left = "remaining_header = \"x-minlimit-remaining\"";
+    let plain = Manifest::parse(FULL, "connector.toml").unwrap();
+    assert_eq!((&plain.budgets[0].reset_header, plain.budgets[0].reset), (&None, None));
+    for (written, reset) in [
+        ("seconds", Reset::Seconds),
+        ("epoch-seconds", Reset::EpochSeconds),
+        ("epoch-milliseconds", Reset::EpochMilliseconds),
+        ("rfc3339", Reset::Rfc3339),
+        ("http-date", Reset::HttpDate),
+    ] {
+        let more = format!(
+            "{left}\nreset_header = \"x-reset\"\nreset = \"{written}\"\nlimit_header = \"x-limit\""
+        );
+        let manifest = Manifest::parse(&FULL.replace(left, &more), "x").unwrap();
+        let budget = &manifest.budgets[0];
+        assert_eq!((budget.reset_header.as_deref(), budget.reset), (Some("x-reset"), Some(reset)));
+        assert_eq!(budget.limit_header.as_deref(), Some("x-limit"));
+    }
+}
+
+#[test]
 fn a_manifest_of_one_block_is_enough() {
     let text = "[connector]\nid = \"a\"\nversion = \"1.0.0\"\ntitle = \"A\"\nvendor = \"A\"\n\
                 category = \"other\"\n";
