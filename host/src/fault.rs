@@ -7,6 +7,8 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use crate::backoff::Backoff;
+
 /// Whose fault it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -44,6 +46,8 @@ pub struct Fault {
     pub code: Cow<'static, str>,
     /// One line in lower case for the operator.
     pub message: String,
+    /// How it is tried again, where that was said for what failed; else as the host does.
+    pub backoff: Option<Backoff>,
     /// What lay beneath, for the log.
     pub source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -56,7 +60,8 @@ impl Fault {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
     ) -> Self {
-        Self { blame, retry, code: code.into(), message: message.into(), source: None }
+        let (code, message) = (code.into(), message.into());
+        Self { blame, retry, code, message, backoff: None, source: None }
     }
 
     /// The host's own failure, worth another try: a full disk is emptied, a bug is not, and
@@ -67,8 +72,15 @@ impl Fault {
             retry: Retry::Backoff,
             code: code.into(),
             message: source.to_string(),
+            backoff: None,
             source: Some(Box::new(source)),
         }
+    }
+
+    /// The same, tried again by what was said for what failed.
+    #[must_use]
+    pub fn tried_by(self, backoff: Option<Backoff>) -> Self {
+        Self { backoff: backoff.or(self.backoff), ..self }
     }
 
     /// A person's mistake: trying again cannot help.

@@ -27,6 +27,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod admin;
 pub mod audit;
+mod backoff;
 pub mod capabilities;
 pub mod cli;
 pub mod clock;
@@ -45,6 +46,7 @@ pub mod ingress;
 pub mod keys;
 mod mac;
 pub mod oauth;
+pub mod priority;
 pub mod problem;
 pub mod queue;
 pub mod runtime;

@@ -6,7 +6,7 @@ use crate::source::{Source, below};
 
 /// The rooms from the top of the house to its ground, with what each may import of the rooms
 /// below it. Whatever is not listed here is an arrow that somebody should think about.
-const ROOMS: [(&str, &[&str]); 33] = [
+const ROOMS: [(&str, &[&str]); 35] = [
     ("main", &["cli"]),
     ("lib", &[]),
     (
@@ -91,6 +91,7 @@ const ROOMS: [(&str, &[&str]); 33] = [
         "dispatch",
         &[
             "audit",
+            "backoff",
             "capabilities",
             "clock",
             "connections",
@@ -124,6 +125,7 @@ const ROOMS: [(&str, &[&str]); 33] = [
         "connections",
         &[
             "audit",
+            "backoff",
             "capabilities",
             "clock",
             "connectors",
@@ -139,22 +141,27 @@ const ROOMS: [(&str, &[&str]); 33] = [
     ("oauth", &["audit", "clock", "egress", "secret", "store", "text", "vault"]),
     ("connectors", &["audit", "clock", "runtime", "store", "sweep", "text"]),
     ("config", &["keys", "runtime", "secret", "telemetry"]),
-    ("runtime", &["capabilities", "clock", "contract", "fault", "sweep", "text"]),
+    ("runtime", &["backoff", "capabilities", "clock", "contract", "fault", "sweep", "text"]),
     (
         "capabilities",
-        &["clock", "contract", "egress", "mac", "problem", "secret", "store", "text", "vault"],
+        &[
+            "backoff", "clock", "contract", "egress", "mac", "priority", "problem", "secret",
+            "store", "text", "vault",
+        ],
     ),
     ("verify", &["secret"]),
-    ("queue", &["audit", "clock", "fault", "store"]),
+    ("queue", &["audit", "clock", "fault", "priority", "store"]),
     ("tables", &["audit", "clock", "store", "text"]),
     ("audit", &["store", "text"]),
     ("keys", &["clock", "egress", "secret", "vault"]),
     ("vault", &["secret", "store"]),
-    ("egress", &["clock", "contract", "mac", "problem", "secret"]),
+    ("egress", &["backoff", "clock", "contract", "mac", "priority", "problem", "secret"]),
     ("problem", &["contract"]),
     ("store", &[]),
     ("contract", &[]),
-    ("fault", &[]),
+    ("fault", &["backoff"]),
+    ("backoff", &[]),
+    ("priority", &[]),
     ("clock", &[]),
     ("mac", &[]),
     ("secret", &[]),

@@ -43,8 +43,23 @@ fn show(rooms: &Rooms, live: &Arc<Live>) -> Value {
         "health": sign_ins::health(live, rooms.clock.now_ms()),
         "sign_ins": sign_ins::show(live),
         "choice": live.choice(),
+        "left_alone": left_alone(live),
         "added_at_ms": live.connection.added_at_ms,
     })
+}
+
+/// The origins to which nothing is sent for a while, because they failed again and again.
+pub(super) fn left_alone(live: &Live) -> Value {
+    let shown = live.rests().into_iter().map(|rest| {
+        json!({
+            "origin": rest.origin,
+            "since_ms": rest.since_ms,
+            "until_ms": rest.until_ms,
+            "failures": rest.failures,
+            "last": rest.why,
+        })
+    });
+    shown.collect()
 }
 
 async fn list(State(rooms): State<Rooms>) -> Answer<Value> {

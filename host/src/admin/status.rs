@@ -17,6 +17,8 @@ async fn status(State(rooms): State<Rooms>) -> Answer<Value> {
     let connections = rooms.connections.list();
     let needs_person = connections.iter().filter(|live| live.needs_person().is_some());
     let needs_person: Vec<_> = needs_person.map(|live| &live.connection.name).collect();
+    let left_alone = connections.iter().filter(|live| !live.rests().is_empty());
+    let left_alone: Vec<_> = left_alone.map(|live| &live.connection.name).collect();
     let active = connections.iter().filter(|live| live.is_active()).count();
     Ok(Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -28,6 +30,7 @@ async fn status(State(rooms): State<Rooms>) -> Answer<Value> {
             "paused": connections.len() - active,
             "out_of_order": rooms.connections.out_of_order(),
             "needs_person": needs_person,
+            "left_alone": left_alone,
         },
         "flows": rooms.flows.list().len(),
         "work": {

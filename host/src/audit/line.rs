@@ -124,6 +124,10 @@ words! {
     /// Credentials of a connection were attached to requests; which connector's, to which host,
     /// and how many since the last such line.
     CredentialUsed = "credential.used",
+    /// A system failed again and again, and is left alone for a while.
+    BreakerOpened = "breaker.opened",
+    /// It is back.
+    BreakerClosed = "breaker.closed",
     /// A connection was removed, with its secrets.
     ConnectionRemoved = "connection.removed",
     /// Work of a connection was given up, so that it could be removed.

@@ -8,6 +8,7 @@ use super::{Means, Particulars};
 use crate::{
     contract::{Header, Problem, Reply, Request, http::Host},
     egress::{self, Sent},
+    priority::Priority,
     problem,
 };
 
@@ -42,7 +43,7 @@ pub struct Http {
 impl Http {
     pub(super) fn open(means: &Means, call: &Particulars) -> Self {
         Self {
-            client: (!call.offline).then(|| means.egress.clone()),
+            client: (!call.offline).then(|| means.egress.at(Priority::current())),
             timeout: Duration::from_millis(means.timeout_ms),
             idempotency: call.idempotency_header.clone().zip(call.idempotency_key.clone()),
             mutations: 0,

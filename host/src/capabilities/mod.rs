@@ -19,7 +19,7 @@ pub use log::Log;
 pub use secrets::{Secrets, Use};
 pub use storage::Storage;
 
-use crate::{clock::SharedClock, egress, store::Store, vault::Vault};
+use crate::{backoff::Backoff, clock::SharedClock, egress, store::Store, vault::Vault};
 
 /// What the calls of one connection are given to work with; made once, shared by all of them.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub struct Means {
     pub quota_bytes: u64,
     /// How long one request may take, in milliseconds.
     pub timeout_ms: u64,
+    /// How each of its actions is tried again, by name.
+    pub backoffs: Arc<BTreeMap<String, Backoff>>,
     /// The host's time.
     pub clock: SharedClock,
 }
@@ -71,10 +73,11 @@ pub struct Window {
     pub context: Context,
     /// Lines for the operator.
     pub log: Log,
+    backoffs: Arc<BTreeMap<String, Backoff>>,
 }
 
 impl Window {
-    /// The windows of one call of a connection.
+    /// The windows of one call of a connection. It goes out at the priority of the present task.
     pub fn open(means: &Means, call: &Particulars) -> Self {
         Self {
             http: Http::open(means, call),
@@ -82,7 +85,13 @@ impl Window {
             storage: Storage::open(means),
             context: Context::open(means, call),
             log: Log::open(means),
+            backoffs: means.backoffs.clone(),
         }
+    }
+
+    /// How an action is tried again; none where nothing is said of it.
+    pub fn backoff(&self, action: &str) -> Option<Backoff> {
+        self.backoffs.get(action).copied()
     }
 
     /// Windows onto nothing, for the host's own components.
@@ -93,6 +102,7 @@ impl Window {
             storage: Storage::shut(),
             context: Context::shut(),
             log: Log::shut(),
+            backoffs: Arc::default(),
         }
     }
 }

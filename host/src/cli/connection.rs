@@ -208,8 +208,23 @@ fn list(voice: &mut Voice, told: &Value) {
     let head = ["NAME", "CONNECTOR", "STATE", "CREDENTIALS", "ENDPOINT"];
     voice.table(&head, &rows.collect::<Vec<_>>());
     for one in items(told) {
-        sign_in::choice(voice, &text(&one["name"]), &one["choice"]);
+        let name = text(&one["name"]);
+        sign_in::choice(voice, &name, &one["choice"]);
+        for rest in items(&one["left_alone"]) {
+            voice.line(&left_alone(&name, rest));
+        }
     }
+}
+
+/// Why nothing is sent to a system for a while, and when it is tried again.
+pub(super) fn left_alone(name: &str, rest: &Value) -> String {
+    format!(
+        "`{name}` leaves {} alone until {}: {} failures in a row, the last: {}",
+        text(&rest["origin"]),
+        super::voice::time(&rest["until_ms"]),
+        rest["failures"],
+        text(&rest["last"])
+    )
 }
 
 fn ages(voice: &mut Voice, told: &Value) {

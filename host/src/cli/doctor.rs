@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Common, Voice,
+    connection::left_alone,
     voice::{items, text},
 };
 use crate::{
@@ -148,6 +149,10 @@ async fn host(common: &Common) -> Vec<Finding> {
                 "connection",
                 Err(format!("`{name}` {why}; `jackfield connection list` shows what there is")),
             ));
+        }
+        for rest in items(&connection["left_alone"]) {
+            let name = text(&connection["name"]);
+            findings.push(("connection", Err(left_alone(&name, rest))));
         }
         let missing = items(&connection["missing_secrets"]);
         if !missing.is_empty() {

@@ -24,6 +24,10 @@ pub(super) async fn run(common: &Common, voice: &mut Voice) -> anyhow::Result<()
             let name = text(name);
             voice.line(&format!("needs a person       {name}; jackfield connection list says why"));
         }
+        for name in items(&connections["left_alone"]) {
+            let name = text(name);
+            voice.line(&format!("left alone           {name}; jackfield connection list says why"));
+        }
         voice.line(&format!("flows                {}", status["flows"]));
         let work = &status["work"];
         voice.line(&format!(

@@ -1,15 +1,16 @@
 //! A connection as it is used: its record, the release it goes through, and its way out.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use jackfield_registry::manifest::{Budget, Manifest, SecretUse};
+use jackfield_registry::manifest::{self, Budget, Manifest, SecretUse};
 use serde_json::Value;
 
 use super::{Connection, ConnectionError, Inner, State, credential::Ingredients, rotation};
 use crate::{
+    backoff::Backoff,
     capabilities::{Means, Use},
     connectors::Installed,
-    egress::{Origin, Policy, Rate, Rule},
+    egress::{Origin, Policy, Rate, Reset, Rule, Told},
     oauth::SignIn,
     secret::Secret,
     verify,
@@ -99,6 +100,7 @@ impl Inner {
             quota_bytes: u64::from(manifest.limits.storage_kib) << 10,
             timeout_ms: manifest.http.timeout_ms,
             clock: self.clock.clone(),
+            backoffs: Arc::new(backoffs(manifest)),
         };
         let previous = self.previous(&connection)?;
         Ok(Live { connection, connector, means, sign_ins, secrets, previous })
@@ -137,7 +139,8 @@ impl Inner {
         let budgets = &manifest.budgets;
         let rate = |budget: &Budget| Rate { requests: budget.requests, per_ms: budget.per_ms };
         let concurrency = budgets.iter().filter_map(|budget| budget.concurrency).min();
-        Ok(Policy::new(rules, headers).within(budgets.iter().map(rate).collect(), concurrency))
+        let policy = Policy::new(rules, headers).with_breakers().heeding(told(budgets));
+        Ok(policy.within(budgets.iter().map(rate).collect(), concurrency))
     }
 
     /// The secrets of a connection that were replaced and still count.
@@ -163,6 +166,34 @@ impl Inner {
         }
         Ok(secrets)
     }
+}
+
+/// How each action is tried again.
+fn backoffs(manifest: &Manifest) -> BTreeMap<String, Backoff> {
+    let backoff = |action: &manifest::Action| {
+        let manifest::Retries { tries, first_ms, longest_ms } = action.retries();
+        let [first, longest] = [first_ms, longest_ms].map(Duration::from_millis);
+        Backoff { first, longest, tries }
+    };
+    manifest.actions.iter().map(|(name, action)| (name.clone(), backoff(action))).collect()
+}
+
+/// The headers that tell of each budget.
+fn told(budgets: &[Budget]) -> Vec<Told> {
+    let form = |reset: manifest::Reset| match reset {
+        manifest::Reset::Seconds => Reset::Seconds,
+        manifest::Reset::EpochSeconds => Reset::EpochSeconds,
+        manifest::Reset::EpochMilliseconds => Reset::EpochMilliseconds,
+        manifest::Reset::Rfc3339 => Reset::Rfc3339,
+        manifest::Reset::HttpDate => Reset::HttpDate,
+    };
+    let told = |(window, budget): (usize, &Budget)| {
+        let remaining = budget.remaining_header.as_ref()?.to_ascii_lowercase();
+        let reset = budget.reset_header.as_ref().map(|name| name.to_ascii_lowercase());
+        let limit = budget.limit_header.as_ref().map(|name| name.to_ascii_lowercase());
+        Some(Told { window, remaining, reset: reset.zip(budget.reset.map(form)), limit })
+    };
+    budgets.iter().enumerate().filter_map(told).collect()
 }
 
 fn parse(origin: &str) -> Result<Origin, ConnectionError> {

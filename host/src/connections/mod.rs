@@ -4,6 +4,7 @@
 //! ingress finds a connection. Promises that an endpoint is stable for life, and that a
 //! connection and its secrets are kept in one commit. Never calls a connector.
 
+mod breakers;
 mod change;
 mod check;
 mod credential;

@@ -4,7 +4,6 @@
 //! a dead letter that somebody is told of. Never acknowledges a webhook and never opens a
 //! socket.
 
-mod backoff;
 mod outcome;
 mod parse;
 
@@ -17,7 +16,7 @@ use tokio::{
 };
 use tracing::Instrument as _;
 
-pub use backoff::Backoff;
+pub use crate::backoff::Backoff;
 pub use outcome::Outcome;
 
 use crate::{
@@ -26,13 +25,13 @@ use crate::{
     fault::{Blame, Fault, Retry},
     flows::Flows,
     inbox::Inbox,
-    queue::{Claim, Queue, QueueError, Task, Work},
+    queue::{self, Claim, Queue, QueueError, Task, Work},
     runtime::Runtime,
     store::{CommitError, Store, StoreError},
 };
 
 /// Work in progress at the same time, over all lanes.
-pub const WORKERS: usize = 256;
+pub const WORKERS: usize = queue::CLAIMS;
 /// How long the claiming of work rests after the store failed.
 const REST_MS: u64 = 1_000;
 
@@ -89,9 +88,11 @@ impl Dispatch {
     async fn deliver(&self, claim: Claim) {
         let work = claim.work.clone();
         let span = tracing::info_span!("work", id = %work.id, connection = work.lane);
-        let called = AssertUnwindSafe(self.call(&work)).catch_unwind().instrument(span.clone());
+        let call = work.priority.carry(self.call(&work));
+        let called = AssertUnwindSafe(call).catch_unwind().instrument(span.clone());
         let outcome = called.await.unwrap_or_else(|_| Outcome::failed(panicked()));
         let settlement = self.decide(&work, outcome);
+        self.heed_breakers(&work.lane);
         span.in_scope(|| settlement.tell(&work));
         let mut settled = claim.settle(settlement.batch, settlement.follow).await;
         if let Err(QueueError::Commit(CommitError::Store(StoreError::TooBig { .. }))) = settled {
@@ -115,6 +116,13 @@ impl Dispatch {
                 self.flows.tick(flow, *applied_at_ms, *at_ms).await.into()
             }
             Task::Burst { flow, key } => self.flows.burst_ends(flow, key).await.into(),
+        }
+    }
+
+    /// Has a lane rest while the breaker of its connection is open, and go on when it is not.
+    fn heed_breakers(&self, lane: &str) {
+        if let Ok(live) = self.connections.get(lane) {
+            self.queue.probe(lane, || live.probe_ms());
         }
     }
 

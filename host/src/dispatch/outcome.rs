@@ -50,12 +50,20 @@ pub(super) struct Settlement {
 }
 
 impl Dispatch {
-    /// The one rule: done; or later, if trying again can help and has not been tried too often;
-    /// or a dead letter.
+    /// The one rule: done; or later, if trying again can help and has not been tried too often, as
+    /// the action's manifest says and else the host; or a dead letter.
     pub(super) fn decide(&self, work: &Work, outcome: Outcome) -> Settlement {
         let Outcome { mut batch, result } = outcome;
         let fault = match result {
-            Ok(follow) => return Settlement { batch, follow, fault: None },
+            Ok(follow) => {
+                // What follows is no more pressing than that from which it came.
+                let no_sooner = |next: Work| {
+                    let priority = next.priority.max(work.priority);
+                    next.at(priority)
+                };
+                let follow = follow.into_iter().map(no_sooner).collect();
+                return Settlement { batch, follow, fault: None };
+            }
             Err(fault) => fault,
         };
         if self.waits_for_a_person(work, &fault) {
@@ -64,11 +72,12 @@ impl Dispatch {
             return Settlement { batch, follow: vec![work.clone()], fault: Some((fault, false)) };
         }
         let now_ms = self.clock.now_ms();
+        let backoff = fault.backoff.map_or(self.backoff, |asked| asked.beside(self.backoff));
         // To be put off is not to fail: only time ends it.
         let put_off = fault.code == "rate-limited";
         let exhausted = match put_off {
             true => now_ms.saturating_sub(work.since_ms) > PUT_OFF_MAX_MS,
-            false => work.attempts + 1 >= self.backoff.tries,
+            false => work.attempts + 1 >= backoff.tries,
         };
         // What is put off is not counted, so how long it has waited spreads it instead.
         let waited_s = now_ms.saturating_sub(work.since_ms) / 1000;
@@ -76,7 +85,7 @@ impl Dispatch {
         let delay = match fault.retry {
             Retry::Never => None,
             _ if exhausted => None,
-            Retry::Backoff => Some(self.backoff.delay(tries).max(SOONEST)),
+            Retry::Backoff => Some(backoff.delay(tries).max(SOONEST)),
             Retry::After(wait) => Some(wait.clamp(SOONEST, self.backoff.longest)),
         };
         if delay.is_none()

@@ -1,7 +1,8 @@
 //! The budget of one connection: how many requests in each window of time, and how many at once.
 //!
 //! Promises that no window of the given length, wherever it begins, sees more requests than
-//! granted, and that a shortage says when there is room again. Never waits for a window:
+//! granted, that what is not live leaves its reserve to what is, and that a shortage says when
+//! there is room again. Corrected by what the system itself tells. Never waits for a window:
 //! whoever is short comes back later, and others go on.
 
 use std::{
@@ -12,7 +13,8 @@ use std::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::error::EgressError;
+use super::{error::EgressError, told::News};
+use crate::priority::Priority;
 
 /// Requests of one connection that may be under way at once where nothing less is asked. With
 /// replies of 10 MiB it bounds what a connection can make the host hold.
@@ -48,12 +50,16 @@ struct Window {
     rate: Rate,
     /// Number of the part since 1970, and requests in it; oldest first, at most [`PARTS`] + 1.
     used: VecDeque<(u64, u32)>,
+    /// What others used, as the system told last, and until when that counts.
+    others: (u32, u64),
+    /// How many the system grants in all, where it told and it is less.
+    told_limit: Option<u32>,
 }
 
 impl Window {
     fn new(rate: Rate) -> Self {
         let rate = Rate { requests: rate.requests.max(1), per_ms: rate.per_ms.max(1) };
-        Self { rate, used: VecDeque::new() }
+        Self { rate, used: VecDeque::new(), others: (0, 0), told_limit: None }
     }
 
     fn part_ms(&self) -> u64 {
@@ -65,18 +71,38 @@ impl Window {
         (part + 1).saturating_mul(self.part_ms()).saturating_add(self.rate.per_ms)
     }
 
-    /// How long until one more request fits.
-    fn wait_ms(&mut self, now_ms: u64) -> u64 {
+    /// How many requests it has room for in all.
+    fn most(&self) -> u32 {
+        self.told_limit.map_or(self.rate.requests, |limit| limit.clamp(1, self.rate.requests))
+    }
+
+    fn forget(&mut self, now_ms: u64) {
         while self.used.front().is_some_and(|(part, _)| self.end_ms(*part) <= now_ms) {
             self.used.pop_front();
         }
-        let used: u64 = self.used.iter().map(|(_, requests)| u64::from(*requests)).sum();
-        match self.used.front() {
-            Some((oldest, _)) if used >= u64::from(self.rate.requests) => {
-                self.end_ms(*oldest).saturating_sub(now_ms)
-            }
-            _ => 0,
+        if self.others.1 <= now_ms {
+            self.others = (0, 0);
         }
+    }
+
+    /// How long until one more request of a priority fits.
+    fn wait_ms(&mut self, now_ms: u64, priority: Priority) -> u64 {
+        self.forget(now_ms);
+        let most = u64::from(priority.share(self.most()));
+        let own = self.used.iter().map(|(part, requests)| (self.end_ms(*part), *requests));
+        let (others, others_end_ms) = self.others;
+        let mut counted: Vec<(u64, u32)> = own.chain([(others_end_ms, others)]).collect();
+        counted.sort_unstable();
+        let mut used: u64 = counted.iter().map(|(_, requests)| u64::from(*requests)).sum();
+        let mut room_ms = now_ms;
+        for (end_ms, requests) in counted {
+            if used < most {
+                break;
+            }
+            used -= u64::from(requests);
+            room_ms = room_ms.max(end_ms);
+        }
+        room_ms - now_ms
     }
 
     fn count(&mut self, now_ms: u64) {
@@ -86,6 +112,22 @@ impl Window {
             Some((latest, requests)) if *latest >= part => *requests += 1,
             _ => self.used.push_back((part, 1)),
         }
+    }
+
+    /// Takes in what the system told. It may know of requests that this host did not send; what it
+    /// does not know yet is still counted here.
+    fn correct(&mut self, news: News, now_ms: u64) {
+        self.forget(now_ms);
+        if let Some(limit) = news.limit {
+            self.told_limit = Some(limit);
+        }
+        let own: u64 = self.used.iter().map(|(_, requests)| u64::from(*requests)).sum();
+        let own = u32::try_from(own).unwrap_or(u32::MAX);
+        let others = self.most().saturating_sub(news.remaining).saturating_sub(own);
+        let lasts_ms = news
+            .reset
+            .map_or(self.rate.per_ms, |reset| u64::try_from(reset.as_millis()).unwrap_or(u64::MAX));
+        self.others = (others, now_ms.saturating_add(lasts_ms));
     }
 }
 
@@ -127,17 +169,30 @@ impl Budget {
         self.turns.acquire().await.ok()
     }
 
-    /// Counts one request, in every window or in none.
-    pub(super) fn take(&self, now_ms: u64) -> Result<(), Shortage> {
+    /// Counts one request of a priority, in every window or in none.
+    pub(super) fn take(&self, now_ms: u64, priority: Priority) -> Result<(), Shortage> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let held_ms = state.held_until_ms.saturating_sub(now_ms);
-        let waits = state.windows.iter_mut().map(|window| window.wait_ms(now_ms));
+        let waits = state.windows.iter_mut().map(|window| window.wait_ms(now_ms, priority));
         let wait_ms = waits.fold(held_ms, u64::max);
         if wait_ms > 0 {
             return Err(Shortage { after: Duration::from_millis(wait_ms) });
         }
         state.windows.iter_mut().for_each(|window| window.count(now_ms));
         Ok(())
+    }
+
+    /// The system told of one of the windows. With nothing left it is left alone until the window
+    /// is renewed, if it said when.
+    pub(super) fn hear(&self, window: usize, news: News, now_ms: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = state.windows.get_mut(window) {
+            window.correct(news, now_ms);
+        }
+        drop(state);
+        if let (0, Some(reset)) = (news.remaining, news.reset) {
+            self.hold(now_ms, reset);
+        }
     }
 
     /// The system asked to be left alone for `after`.
@@ -149,82 +204,4 @@ impl Budget {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const MINUTE_MS: u64 = 60_000;
-
-    fn budget(rates: &[(u32, u64)]) -> Budget {
-        let rates = rates.iter().map(|&(requests, per_ms)| Rate { requests, per_ms });
-        Budget::new(rates.collect(), None)
-    }
-
-    #[test]
-    fn a_shortage_is_honest_about_when_there_is_room() {
-        let budget = budget(&[(2, MINUTE_MS)]);
-        assert_eq!(budget.take(0), Ok(()));
-        assert_eq!(budget.take(10_000), Ok(()));
-        let shortage = budget.take(20_000).unwrap_err();
-        let later_ms = 20_000 + u64::try_from(shortage.after.as_millis()).unwrap();
-        assert!(budget.take(later_ms - 1).is_err());
-        assert_eq!(budget.take(later_ms), Ok(()));
-        assert!(budget.take(later_ms).is_err());
-    }
-
-    #[test]
-    fn the_tightest_of_several_windows_decides_and_a_refusal_costs_nothing() {
-        let budget = budget(&[(1, 1_000), (3, MINUTE_MS)]);
-        assert_eq!(budget.take(0), Ok(()));
-        assert!(budget.take(500).is_err());
-        assert_eq!(budget.take(2_000), Ok(()));
-        assert_eq!(budget.take(4_000), Ok(()));
-        let shortage = budget.take(6_000).unwrap_err();
-        assert!(shortage.after > Duration::from_secs(50), "{shortage:?}");
-    }
-
-    #[test]
-    fn a_system_that_asks_for_peace_gets_it() {
-        let budget = budget(&[]);
-        assert_eq!(budget.take(1_000), Ok(()));
-        budget.hold(1_000, Duration::from_secs(5));
-        budget.hold(1_000, Duration::from_secs(2));
-        assert_eq!(budget.take(2_000), Err(Shortage { after: Duration::from_secs(4) }));
-        assert_eq!(budget.take(6_000), Ok(()));
-    }
-
-    #[tokio::test]
-    async fn only_so_many_are_under_way_at_once() {
-        let budget = Budget::new(Vec::new(), Some(2));
-        let first = budget.turn().await;
-        let _second = budget.turn().await;
-        let third = tokio::time::timeout(Duration::from_millis(20), budget.turn()).await;
-        assert!(third.is_err());
-        drop(first);
-        assert!(budget.turn().await.is_some());
-    }
-
-    proptest! {
-        #[test]
-        fn no_window_sees_more_than_was_granted(
-            requests in 1_u32..8,
-            per_ms in 1_u64..500,
-            gaps in proptest::collection::vec(0_u64..100, 1..200),
-        ) {
-            let budget = budget(&[(requests, per_ms)]);
-            let mut now_ms = 0;
-            let mut taken: Vec<u64> = Vec::new();
-            for gap_ms in gaps {
-                now_ms += gap_ms;
-                if budget.take(now_ms).is_ok() {
-                    taken.push(now_ms);
-                }
-            }
-            for (at, start_ms) in taken.iter().enumerate() {
-                let within = taken[at..].iter().filter(|t| **t < start_ms + per_ms).count();
-                prop_assert!(within <= requests as usize);
-            }
-        }
-    }
-}
+mod tests;

@@ -26,6 +26,7 @@ use tokio::{task::JoinSet, time::timeout};
 
 use super::{
     EgressConfig,
+    breaker::{Breakers, Pass, Rest},
     budget::Budget,
     connect::Connector,
     credential::Credential,
@@ -39,7 +40,7 @@ use super::{
     sent::Sent,
     uses::Uses,
 };
-use crate::clock::SharedClock;
+use crate::{clock::SharedClock, priority::Priority};
 
 /// Idle sockets that are kept for each origin.
 const IDLE_MAX: usize = 16;
@@ -51,8 +52,9 @@ const REPLY_HEADERS_MAX: usize = 100;
 /// Bytes of a reply's head. Looked at between two reads of a socket, so that a head of up to
 /// twice as much may pass.
 const REPLY_HEAD_BYTES_MAX: usize = 64 << 10;
-/// The status for "too many requests" (RFC 6585).
-const TOO_MANY: u16 = 429;
+/// The statuses with which a system may ask to be left alone: "too many requests" (RFC 6585), and
+/// "service unavailable" (RFC 9110, section 15.6.4).
+const LEAVE_ALONE: [u16; 2] = [429, 503];
 
 /// A request as a guest asks for it.
 #[derive(Debug, Clone)]
@@ -83,15 +85,16 @@ pub struct Answer {
 
 type Pool = legacy::Client<HttpsConnector<Connector>, Full<Bytes>>;
 
-/// The way out of one connection. Cheap to clone; clones share everything.
+/// The way out of one connection. Cheap to clone; clones share everything but the priority.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client(Arc<Inner>, Priority);
 
 struct Inner {
     policy: Arc<Policy>,
     known: Mutex<Known>,
     pool: Pool,
     budget: Arc<Budget>,
+    breakers: Option<Arc<Breakers>>,
     /// Whose way out this is, and where the use of its credentials is counted.
     uses: (String, Arc<Uses>),
     clock: SharedClock,
@@ -111,6 +114,8 @@ struct Progress {
     /// The pool gave it back untouched.
     returned: bool,
     status: Option<u16>,
+    /// The leave of the breaker, until it is known how the request ended.
+    pass: Option<Pass>,
 }
 
 impl Progress {
@@ -134,6 +139,7 @@ impl Client {
         config: &EgressConfig,
         policy: Arc<Policy>,
         budget: Arc<Budget>,
+        breakers: Option<Arc<Breakers>>,
         uses: (String, Arc<Uses>),
     ) -> Self {
         let connector = HttpsConnectorBuilder::new()
@@ -151,7 +157,19 @@ impl Client {
             .build(connector);
         let known = Mutex::new(Known::new(&policy));
         let clock = config.clock.clone();
-        Self(Arc::new(Inner { policy, known, pool, budget, uses, clock }))
+        let inner = Inner { policy, known, pool, budget, breakers, uses, clock };
+        Self(Arc::new(inner), Priority::Live)
+    }
+
+    /// The same way out, for what has another priority; a fresh one is for what is live.
+    #[must_use]
+    pub fn at(&self, priority: Priority) -> Self {
+        Self(self.0.clone(), priority)
+    }
+
+    /// The origins to which nothing is sent for a while, because they failed again and again.
+    pub fn rests(&self) -> Vec<Rest> {
+        self.0.breakers.as_ref().map(|breakers| breakers.rests()).unwrap_or_default()
     }
 
     /// Whether a request may change something at the system.
@@ -180,6 +198,10 @@ impl Client {
                 timeout_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
             }),
         };
+        if let Some(pass) = progress.pass.take() {
+            let ended = result.as_ref().map(|reply| reply.status);
+            pass.end(ended, self.0.clock.now_ms());
+        }
         Answer { sent: Sent::judge(prepared.mutates, progress.handed(), progress.status), result }
     }
 
@@ -221,21 +243,28 @@ impl Client {
             prepared.with(credential, self.0.clock.now_ms())
         };
         let issuer = match &prepared.auth {
-            None => return self.exchange(with(None)?, progress).await,
+            None => return self.exchange(with(None)?, &prepared.origin(), progress).await,
             Some(Auth::Fixed(credential)) => {
-                return self.exchange(with(Some(credential))?, progress).await;
+                let request = with(Some(credential))?;
+                return self.exchange(request, &prepared.origin(), progress).await;
             }
             Some(Auth::Issued(issuer)) => issuer,
         };
         let first = self.learnt(issuer, issuer.issue().await?);
-        let reply = self.exchange(with(Some(&first.credential))?, progress).await?;
+        let request = with(Some(&first.credential))?;
+        let reply = self.exchange(request, &prepared.origin(), progress).await?;
         if !issuer.refuses(reply.status) {
             return Ok(reply);
+        }
+        // The system answered, whatever becomes of the token.
+        if let Some(pass) = progress.pass.take() {
+            pass.end(Ok(reply.status), self.0.clock.now_ms());
         }
         let Some(second) = issuer.anew(&first).await? else { return Ok(reply) };
         let second = self.learnt(issuer, second);
         *progress = Progress::default();
-        self.exchange(with(Some(&second.credential))?, progress).await
+        let request = with(Some(&second.credential))?;
+        self.exchange(request, &prepared.origin(), progress).await
     }
 
     /// Counts a use of the connection's credentials towards a host.
@@ -258,11 +287,15 @@ impl Client {
     async fn exchange(
         &self,
         mut request: http::Request<Full<Bytes>>,
+        origin: &str,
         progress: &mut Progress,
     ) -> Result<Reply, EgressError> {
         let inner = &self.0;
         let _turn = inner.budget.turn().await;
-        inner.budget.take(inner.clock.now_ms())?;
+        let now_ms = inner.clock.now_ms();
+        let breakers = inner.breakers.as_ref();
+        progress.pass = breakers.map(|breakers| breakers.admit(origin, now_ms)).transpose()?;
+        inner.budget.take(now_ms, self.1)?;
         let host = request.uri().host().unwrap_or_default().to_owned();
         progress.capture = Some(capture_connection(&mut request));
         let response = match inner.pool.request(request).await {
@@ -275,13 +308,23 @@ impl Client {
         progress.status = Some(response.status().as_u16());
         let scrubber = self.known().scrubber.clone();
         let reply = reply::read(response, &scrubber).await?;
-        if reply.status == TOO_MANY {
-            let now_ms = inner.clock.now_ms();
-            if let Some(after) = retry_after(&reply, now_ms) {
-                inner.budget.hold(now_ms, after);
+        self.heed(&reply);
+        Ok(reply)
+    }
+
+    /// Takes in what a reply says of when and how often to come back.
+    fn heed(&self, reply: &Reply) {
+        let inner = &self.0;
+        let now_ms = inner.clock.now_ms();
+        for told in inner.policy.told() {
+            if let Some(news) = told.read(reply, now_ms) {
+                inner.budget.hear(told.window, news, now_ms);
             }
         }
-        Ok(reply)
+        let after = LEAVE_ALONE.contains(&reply.status).then(|| retry_after(reply, now_ms));
+        if let Some(after) = after.flatten() {
+            inner.budget.hold(now_ms, after);
+        }
     }
 }
 

@@ -102,6 +102,21 @@ pub enum EgressError {
         /// When there is room again, from now.
         after: Duration,
     },
+    /// The system failed again and again, so that nothing is sent to it for a while.
+    #[error(
+        "`{origin}` failed {failures} times in a row (last: {why}) and is left alone; hint: try \
+         again in {} ms", after.as_millis()
+    )]
+    LeftAlone {
+        /// Which origin.
+        origin: String,
+        /// How often.
+        failures: u32,
+        /// What the last failure was.
+        why: String,
+        /// When the next request may find out, from now.
+        after: Duration,
+    },
     /// The name has no address.
     #[error("`{host}` was not resolved: {why}")]
     Resolve {
@@ -151,7 +166,10 @@ impl EgressError {
         match self {
             Self::Invalid(_) | Self::Credential | Self::SigningKey => "invalid",
             Self::Refused(_) | Self::Address { .. } => "forbidden",
-            Self::RateLimited { .. } | Self::TokenTooYoung { .. } => "rate-limited",
+            // Nothing was tried, so that it counts as being put off.
+            Self::RateLimited { .. } | Self::TokenTooYoung { .. } | Self::LeftAlone { .. } => {
+                "rate-limited"
+            }
             Self::NeedsPerson { .. } => "unauthorized",
             Self::NoToken { .. }
             | Self::Resolve { .. }
@@ -167,9 +185,9 @@ impl EgressError {
 impl From<EgressError> for Problem {
     fn from(error: EgressError) -> Self {
         let retry_after_ms = match &error {
-            EgressError::RateLimited { after } | EgressError::TokenTooYoung { after, .. } => {
-                u64::try_from(after.as_millis()).ok()
-            }
+            EgressError::RateLimited { after }
+            | EgressError::TokenTooYoung { after, .. }
+            | EgressError::LeftAlone { after, .. } => u64::try_from(after.as_millis()).ok(),
             _ => None,
         };
         let details = match &error {

@@ -6,10 +6,11 @@
 //! comes back shows a credential. Never follows a redirect, never repeats a request that may
 //! have left, never reads a manifest: what may be reached comes in as rules.
 //!
-//! The way of a request: [`policy`](Policy) → `sanitise` → credential → `budget` → `connect` (resolve,
-//! judge, dial, TLS) → the system → `reply` (bounds) → `scrub`.
+//! The way of a request: [`policy`](Policy) → `sanitise` → credential → `breaker` → `budget` →
+//! `connect` (resolve, judge, dial, TLS) → the system → `reply` (bounds) → `scrub`.
 
 mod address;
+mod breaker;
 mod budget;
 mod client;
 mod connect;
@@ -31,6 +32,7 @@ mod sent;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod told;
 mod uses;
 
 use std::{
@@ -39,6 +41,7 @@ use std::{
 };
 
 pub use address::{Why, is_public};
+pub use breaker::{Breaking, Rest, Tripped};
 pub use budget::Rate;
 pub use client::{Answer, Client, Request};
 pub use credential::Credential;
@@ -54,9 +57,16 @@ pub use retry_after::retry_after;
 pub use scrub::scrubbed;
 pub use sent::Sent;
 pub use signing::{Jwt, JwtIssuer, OAuth1, Template};
+pub use told::{Reset, Told};
 pub use uses::Use;
 
-use self::{budget::Budget, uses::Uses};
+use tokio::sync::watch;
+
+use self::{
+    breaker::{Breakers, Turns},
+    budget::Budget,
+    uses::Uses,
+};
 use crate::clock::{SharedClock, SystemClock};
 
 /// What egress stands on.
@@ -82,13 +92,30 @@ pub struct Egress {
     /// By the connection's name. A budget outlives its client, so that a changed setting does
     /// not forgive what was already used.
     budgets: Arc<Mutex<HashMap<String, Arc<Budget>>>>,
+    /// By the connection's name; they outlive clients as budgets do.
+    breakers: Arc<Mutex<HashMap<String, Arc<Breakers>>>>,
+    breaking: Breaking,
+    turns: Arc<Turns>,
     uses: Arc<Uses>,
 }
 
 impl Egress {
     /// A door that stands on `config`.
     pub fn new(config: EgressConfig) -> Self {
-        Self { config, budgets: Arc::default(), uses: Arc::default() }
+        Self {
+            config,
+            budgets: Arc::default(),
+            breakers: Arc::default(),
+            breaking: Breaking::default(),
+            turns: Arc::default(),
+            uses: Arc::default(),
+        }
+    }
+
+    /// The same with breakers that open and close by other numbers.
+    #[must_use]
+    pub fn breaking(self, breaking: Breaking) -> Self {
+        Self { breaking, ..self }
     }
 
     /// The way out of the connection `connection`, with pools of sockets and TLS sessions of its
@@ -104,7 +131,31 @@ impl Egress {
                 budget
             }
         };
-        Client::new(&self.config, policy, budget, (connection.to_owned(), self.uses.clone()))
+        drop(budgets);
+        let breakers = policy.has_breakers().then(|| self.breakers(connection));
+        let uses = (connection.to_owned(), self.uses.clone());
+        Client::new(&self.config, policy, budget, breakers, uses)
+    }
+
+    fn breakers(&self, connection: &str) -> Arc<Breakers> {
+        let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Arc::new(Breakers::new(connection, self.breaking, self.turns.clone()));
+        breakers.entry(connection.to_owned()).or_insert_with(fresh).clone()
+    }
+
+    /// Tells whenever a breaker opens or closes.
+    pub fn breaker_changes(&self) -> watch::Receiver<()> {
+        self.turns.changes()
+    }
+
+    /// The breakers that opened or closed since this was asked last.
+    pub fn take_tripped(&self) -> Vec<Tripped> {
+        self.turns.take()
+    }
+
+    /// Takes back those of which nobody could be told.
+    pub fn give_back_tripped(&self, tripped: Vec<Tripped>) {
+        self.turns.give_back(tripped);
     }
 
     /// Takes back uses of which nobody could be told.
@@ -117,8 +168,9 @@ impl Egress {
         self.uses.take()
     }
 
-    /// Forgets the budget of a connection that was removed.
+    /// Forgets the budget and the breakers of a connection that was removed.
     pub fn forget(&self, connection: &str) {
+        self.breakers.lock().unwrap_or_else(PoisonError::into_inner).remove(connection);
         self.budgets.lock().unwrap_or_else(PoisonError::into_inner).remove(connection);
     }
 }

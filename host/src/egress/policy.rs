@@ -9,7 +9,9 @@ use std::fmt;
 use thiserror::Error;
 use url::Url;
 
-use super::{budget::Rate, credential::Credential, issuer::Auth, origin::Origin, path::climbs};
+use super::{
+    budget::Rate, credential::Credential, issuer::Auth, origin::Origin, path::climbs, told::Told,
+};
 
 /// One `[[egress]]` of the manifest, as the operator granted it.
 #[derive(Debug, Clone)]
@@ -67,13 +69,15 @@ pub struct Policy {
     headers: Vec<(String, String)>,
     rates: Vec<Rate>,
     concurrency: Option<u32>,
+    told: Vec<Told>,
+    breakers: bool,
 }
 
 impl Policy {
     /// A policy of `rules`, of which the first that fits a request holds; `headers` are added to
     /// every request.
     pub fn new(rules: Vec<Rule>, headers: Vec<(String, String)>) -> Self {
-        Self { rules, headers, rates: Vec::new(), concurrency: None }
+        Self { rules, headers, ..Self::default() }
     }
 
     /// The same within a budget: at most so many requests in each window, and at most
@@ -81,6 +85,18 @@ impl Policy {
     #[must_use]
     pub fn within(self, rates: Vec<Rate>, concurrency: Option<u32>) -> Self {
         Self { rates, concurrency, ..self }
+    }
+
+    /// The same, heeding what replies tell of the budget's windows.
+    #[must_use]
+    pub fn heeding(self, told: Vec<Told>) -> Self {
+        Self { told, ..self }
+    }
+
+    /// The same, leaving an origin alone that fails again and again.
+    #[must_use]
+    pub fn with_breakers(self) -> Self {
+        Self { breakers: true, ..self }
     }
 
     /// The rule that allows a request.
@@ -134,6 +150,14 @@ impl Policy {
 
     pub(super) fn concurrency(&self) -> Option<u32> {
         self.concurrency
+    }
+
+    pub(super) fn told(&self) -> &[Told] {
+        &self.told
+    }
+
+    pub(super) fn has_breakers(&self) -> bool {
+        self.breakers
     }
 
     /// The credentials that stay as they are.

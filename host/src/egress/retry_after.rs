@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::reply::Reply;
 
 /// The longest that is believed.
-const AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long from `now_ms` (milliseconds since 1970) a system wants to be left alone; none where it
 /// does not say, or not intelligibly.
@@ -26,7 +26,7 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT` in milliseconds since 1970; the day's name is not checked.
-fn http_date_ms(text: &str) -> Option<u64> {
+pub(super) fn http_date_ms(text: &str) -> Option<u64> {
     let (_, rest) = text.split_once(", ")?;
     let mut parts = rest.split(' ');
     let day: u64 = parts.next()?.parse().ok().filter(|day| (1..=31).contains(day))?;

@@ -81,6 +81,11 @@ impl Prepared {
         self.draft.url.host_str().unwrap_or_default()
     }
 
+    /// The vendor's origin.
+    pub(super) fn origin(&self) -> String {
+        self.draft.url.origin().ascii_serialization()
+    }
+
     /// The request as it is sent.
     pub(super) fn with(
         &self,

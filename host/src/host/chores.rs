@@ -83,6 +83,30 @@ impl Rooms {
         }
     }
 
+    /// Tells the trail of breakers that opened or closed, and lets the lanes heed them.
+    pub(super) async fn heed_breakers(self, mut stop: Stop) {
+        let mut changes = self.connections.breaker_changes();
+        loop {
+            changes.mark_unchanged();
+            let told = self.connections.tell_breakers().await;
+            for live in self.connections.list() {
+                self.queue.probe(&live.connection.name, || live.probe_ms());
+            }
+            if let Err(error) = told {
+                tracing::error!(%error, "the trail does not tell of a breaker; trying again");
+                changes.mark_changed();
+                if !self.rest(GLANCE_MS, &mut stop).await {
+                    return;
+                }
+            }
+            tokio::select! {
+                // The sender is gone only with the host.
+                _ = changes.changed() => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
     /// Reminds of secrets that are due to be changed.
     pub(super) async fn remind(self, mut stop: Stop) {
         loop {

@@ -28,7 +28,7 @@ use crate::{
     connectors::{ConnectorError, Connectors},
     dispatch::{Backoff, Dispatch},
     drop_dir::DropDir,
-    egress::{Egress, EgressConfig},
+    egress::{Breaking, Egress, EgressConfig},
     flows::{Expressions, FlowError, Flows},
     inbox::Inbox,
     ingress::{self, Ingress, IngressError},
@@ -152,7 +152,7 @@ impl Host {
             .map_err(|source| HostError::Admin { addr: config.admin, source })?;
         let public_url = config.public_url.clone().unwrap_or_else(|| at(ingress));
         let drop_dir = config.drop_dir.as_deref().map(DropDir::open).transpose()?;
-        let rooms = Rooms::open(config, keys, clock, public_url).await?;
+        let rooms = Rooms::open(config, keys, clock, public_url, Breaking::beside(backoff)).await?;
         write(&config.data.join(ADDRESS_FILE), admin.to_string().as_bytes())?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -163,6 +163,7 @@ impl Host {
         tasks.spawn(rooms.clone().remind(stopped.clone()));
         tasks.spawn(rooms.clone().tell_uses(stopped.clone()));
         tasks.spawn(rooms.clone().tidy_flows(stopped.clone()));
+        tasks.spawn(rooms.clone().heed_breakers(stopped.clone()));
         tasks.spawn(rooms.keeper.clone().work(stopped.clone()));
         tasks.spawn(ingress::serve(rooms.ingress.clone(), listener, stopped.clone()));
         tasks.spawn(admin::serve(rooms.clone(), admin_listener, stopped.clone()));
@@ -188,6 +189,7 @@ impl Rooms {
         keys: Keys,
         clock: SharedClock,
         public_url: Url,
+        breaking: Breaking,
     ) -> Result<Self, HostError> {
         let data = &config.data;
         let options = Options { reserve_bytes: config.reserve_bytes, ..Options::default() };
@@ -201,10 +203,11 @@ impl Rooms {
         let runtime = Runtime::start(data.join("compiled"), cache_key, config.compiler.clone())?;
         let releases = data.join("releases");
         let connectors = Connectors::open(store.clone(), runtime.clone(), clock.clone(), releases)?;
+        let egress = EgressConfig { clock: clock.clone(), ..EgressConfig::default() };
         let connections = Connections::open(
             store.clone(),
             vault,
-            Egress::new(EgressConfig { clock: clock.clone(), ..EgressConfig::default() }),
+            Egress::new(egress).breaking(breaking),
             connectors.clone(),
             clock.clone(),
             &public_url,

@@ -7,6 +7,7 @@ use super::{Queue, QueueError, Task, Work};
 use crate::{
     audit::{Actor, Line, Word},
     fault::{Blame, Fault},
+    priority::Priority,
     store::{Batch, Expect, trees},
 };
 
@@ -34,6 +35,9 @@ pub struct DeadLetter {
     pub code: String,
     /// The fault's line for the operator.
     pub message: String,
+    /// What went before it on its lane.
+    #[serde(default)]
+    pub priority: Priority,
 }
 
 impl DeadLetter {
@@ -49,6 +53,7 @@ impl DeadLetter {
             blame: fault.blame,
             code: fault.code.to_string(),
             message: fault.message.clone(),
+            priority: work.priority,
         }
     }
 
@@ -103,7 +108,7 @@ impl DeadLetters {
     pub async fn retry(&self, id: &str, actor: Actor, decided: Batch) -> Result<(), QueueError> {
         let letter = self.get(id)?;
         let now_ms = self.0.0.clock.now_ms();
-        let work = Work::new(&letter.connection, letter.task.clone(), now_ms);
+        let work = Work::new(&letter.connection, letter.task.clone(), now_ms).at(letter.priority);
         let mut batch = decided;
         take(&mut batch, &letter, Word::DeadLetterRetried, actor, now_ms);
         Queue::enqueue(&mut batch, &work);

@@ -1,7 +1,8 @@
 //! The one durable queue: a delivery to parse, a step to run, each is [`Work`] in it.
 //!
 //! Owns what is due when, on which lane, and who has claimed it. Promises that work is on disk
-//! until it is settled, that a claim is exclusive, and that one lane cannot starve another.
+//! until it is settled, that a claim is exclusive, that one lane cannot starve another, and that
+//! on a lane live work goes before backfill, and backfill before reconciliation.
 //! Never runs anything itself: `dispatch` claims, calls and settles.
 
 mod dead_letter;
@@ -26,7 +27,9 @@ use crate::{
 };
 use lanes::Lanes;
 
-/// Work of one lane that may be claimed at the same time.
+/// Work that may be claimed at the same time, over all lanes.
+pub const CLAIMS: usize = 256;
+/// Work of one lane that may be claimed at the same time; less while little is free.
 pub const CLAIMS_PER_LANE: usize = 16;
 /// The most work that is given up in one commit.
 const DISCARDED_AT_ONCE: usize = 500;
@@ -91,7 +94,7 @@ impl Queue {
 
     /// Tells the workers of work that is now on disk.
     pub fn announce(&self, work: &Work) {
-        self.lanes().announce(&work.lane, work.due_ms);
+        self.lanes().announce(work);
         self.0.changed.notify_one();
     }
 
@@ -107,6 +110,16 @@ impl Queue {
     pub fn rest(&self, lane: &str) {
         let until_ms = self.0.clock.now_ms() + REST_MS;
         self.lanes().rest(lane, until_ms);
+    }
+
+    /// Claims nothing of a lane before the time that `from_ms` says, and then one piece of work at
+    /// a time: its system failed, and the next call shows whether it is back. None when it is. It
+    /// is asked under the queue's lock, so that of two who ask, the later is not overtaken.
+    pub fn probe(&self, lane: &str, from_ms: impl FnOnce() -> Option<u64>) {
+        let mut lanes = self.lanes();
+        if lanes.probe(lane, from_ms()) {
+            self.0.changed.notify_one();
+        }
     }
 
     /// The next work that is due, of the lane whose turn it is. Waits until there is some.
@@ -132,7 +145,7 @@ impl Queue {
         self.lanes().claimed()
     }
 
-    /// The work that waits, at most `limit` of it, lane by lane, the earliest first.
+    /// The work that waits, at most `limit` of it, lane by lane and by priority, the earliest first.
     pub fn waiting(&self, limit: usize) -> Result<Vec<Work>, QueueError> {
         let found = self.0.store.scan_prefix(trees::DUE, &[], None, limit)?;
         found.iter().map(|(key, value)| Work::read(key, value)).collect()

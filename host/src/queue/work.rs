@@ -1,9 +1,16 @@
-//! Work, and how it stands on disk: under its lane, then its time, then its id.
+//! Work, and how it stands on disk: under its lane, then its priority, its time and its id.
+//!
+//! The priority is the first of the eight bytes of the time, which times leave at zero until the
+//! year two million. So keys from before there were priorities are keys of live work.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::QueueError;
+use crate::priority::Priority;
+
+/// The latest time that a key holds, in milliseconds since 1970.
+const DUE_MS_MAX: u64 = (1 << 56) - 1;
 
 /// What there is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +75,8 @@ pub struct Work {
     pub attempts: u32,
     /// When it was queued for the first time, in milliseconds since 1970.
     pub since_ms: u64,
+    /// What goes before it on its lane.
+    pub priority: Priority,
 }
 
 /// The part of work that is not in its key.
@@ -89,7 +98,14 @@ impl Work {
             task,
             attempts: 0,
             since_ms: now_ms,
+            priority: Priority::Live,
         }
+    }
+
+    /// The same work at another priority; new work is live.
+    #[must_use]
+    pub fn at(self, priority: Priority) -> Self {
+        Self { priority, ..self }
     }
 
     /// The same work, to be tried again at `due_ms`.
@@ -103,8 +119,10 @@ impl Work {
     }
 
     pub(super) fn key(&self) -> Vec<u8> {
+        let mut due = self.due_ms.min(DUE_MS_MAX).to_be_bytes();
+        due[0] = self.priority.byte();
         let mut key = prefix(&self.lane);
-        key.extend_from_slice(&self.due_ms.to_be_bytes());
+        key.extend_from_slice(&due);
         key.extend_from_slice(self.id.as_bytes());
         key
     }
@@ -119,10 +137,10 @@ impl Work {
     pub(super) fn read(key: &[u8], value: &[u8]) -> Result<Self, QueueError> {
         let unreadable = |source| QueueError::Unreadable { key: hex::encode(key), source };
         let malformed = || unreadable(serde::de::Error::custom("the key is malformed"));
-        let (lane, due_ms, id) = split(key).ok_or_else(malformed)?;
+        let (lane, priority, due_ms, id) = split(key).ok_or_else(malformed)?;
         let Value { task, attempts, since_ms } =
             serde_json::from_slice(value).map_err(unreadable)?;
-        Ok(Self { id, lane: lane.to_owned(), due_ms, task, attempts, since_ms })
+        Ok(Self { id, lane: lane.to_owned(), due_ms, task, attempts, since_ms, priority })
     }
 }
 
@@ -131,10 +149,27 @@ pub(super) fn prefix(lane: &str) -> Vec<u8> {
     [lane.as_bytes(), b"\0"].concat()
 }
 
-/// Lane, time and id of a key.
-pub(super) fn split(key: &[u8]) -> Option<(&str, u64, Uuid)> {
+/// Where the work of a lane at a priority begins.
+pub(super) fn prefix_at(lane: &str, priority: Priority) -> Vec<u8> {
+    [lane.as_bytes(), b"\0", &[priority.byte()]].concat()
+}
+
+/// The lane of a key.
+pub(super) fn lane_of(key: &[u8]) -> Option<&str> {
+    std::str::from_utf8(key.split(|byte| *byte == 0).next()?).ok()
+}
+
+/// The priority of the work under a key; that of a key which nobody can read is live.
+pub(super) fn priority_of(key: &[u8]) -> Priority {
+    split(key).map_or(Priority::Live, |(_, priority, ..)| priority)
+}
+
+/// Lane, priority, time and id of a key.
+pub(super) fn split(key: &[u8]) -> Option<(&str, Priority, u64, Uuid)> {
     let end = key.iter().position(|byte| *byte == 0)?;
     let (due, id) = key.get(end + 1..)?.split_at_checked(size_of::<u64>())?;
     let lane = std::str::from_utf8(&key[..end]).ok()?;
-    Some((lane, u64::from_be_bytes(due.try_into().ok()?), Uuid::from_slice(id).ok()?))
+    let priority = *Priority::ALL.get(usize::from(*due.first()?))?;
+    let due_ms = u64::from_be_bytes(due.try_into().ok()?) & DUE_MS_MAX;
+    Some((lane, priority, due_ms, Uuid::from_slice(id).ok()?))
 }

@@ -10,6 +10,7 @@ use super::{
     sandbox::Sandbox,
 };
 use crate::{
+    backoff::Backoff,
     capabilities::Window,
     contract::{
         Call, Delivery, Event, Problem,
@@ -35,6 +36,12 @@ pub struct Called<T> {
 impl<T> Called<T> {
     fn never_began(error: RuntimeError) -> Self {
         Self { result: Err(error.into()), window: None }
+    }
+
+    /// A failure knows how what failed is tried again.
+    fn tried_by(mut self, backoff: Option<Backoff>) -> Self {
+        self.result = self.result.map_err(|fault| fault.tried_by(backoff));
+        self
     }
 }
 
@@ -84,7 +91,9 @@ impl Runtime {
         limits: Limits,
         call: &Call,
     ) -> Called<String> {
-        call!(self, package.actions, window, limits, call_invoke(call))
+        let backoff = window.backoff(&call.action);
+        let called = call!(self, package.actions, window, limits, call_invoke(call));
+        called.tried_by(backoff)
     }
 
     /// Asks whether an action already took effect.
@@ -95,7 +104,9 @@ impl Runtime {
         limits: Limits,
         call: &Call,
     ) -> Called<Option<String>> {
-        call!(self, package.actions, window, limits, call_recall(call))
+        let backoff = window.backoff(&call.action);
+        let called = call!(self, package.actions, window, limits, call_recall(call));
+        called.tried_by(backoff)
     }
 
     /// Proves that a connection works; answers the account's own name, on one line.

@@ -1,6 +1,7 @@
 //! Stories of requests that meet real sockets on this machine.
 
 mod guard;
+mod heed;
 mod operator;
 mod twin;
 

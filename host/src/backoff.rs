@@ -1,4 +1,6 @@
 //! When a failure is tried again: exponentially later, anywhere within the span.
+//!
+//! Owns the numbers and the arithmetic. Promises that no delay is over the longest. Never sleeps.
 
 use std::time::Duration;
 
@@ -23,6 +25,20 @@ impl Default for Backoff {
 }
 
 impl Backoff {
+    /// These numbers as they are where `host` is what the whole host goes by: what is asked for an
+    /// action is meant beside [`Backoff::default`], so each number changes as that one has.
+    #[must_use]
+    pub fn beside(self, host: Self) -> Self {
+        let usual = Self::default();
+        let tries = u64::from(self.tries) * u64::from(host.tries);
+        let tries = tries.div_ceil(u64::from(usual.tries)).max(1);
+        Self {
+            first: self.first.mul_f64(host.first.div_duration_f64(usual.first)),
+            longest: self.longest.mul_f64(host.longest.div_duration_f64(usual.longest)),
+            tries: u32::try_from(tries).unwrap_or(u32::MAX),
+        }
+    }
+
     /// How long to wait after `attempts` earlier tries: full jitter over a span that doubles, so
     /// that what failed together does not come back together.
     pub fn delay(&self, attempts: u32) -> Duration {
@@ -57,5 +73,16 @@ mod tests {
         let delays: std::collections::HashSet<_> =
             (0..20).map(|_| Backoff::default().delay(8)).collect();
         assert!(delays.len() > 15);
+    }
+
+    #[test]
+    fn what_is_asked_for_an_action_shrinks_with_the_host() {
+        let (usual, second) = (Backoff::default(), Duration::from_secs(1));
+        let asked = Backoff { first: second, longest: 900 * second, tries: 6 };
+        assert_eq!(asked.beside(usual), asked);
+        let quick = Backoff { first: second / 50, longest: second / 5, tries: 5 };
+        let told = asked.beside(quick);
+        assert_eq!((told.first, told.longest, told.tries), (second / 100, second / 20, 3));
+        assert_eq!(usual.beside(quick), quick);
     }
 }
