@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test: what is not there is the failure")]
 
 mod aws;
+mod breaker;
 mod command;
 mod door;
 mod drop_dir;
@@ -17,6 +18,7 @@ mod life;
 mod oidc;
 mod outage;
 mod patterns;
+mod priorities;
 mod removal;
 mod repair;
 mod restart;
