@@ -46,8 +46,9 @@ pub struct Fault {
     pub code: Cow<'static, str>,
     /// One line in lower case for the operator.
     pub message: String,
-    /// How it is tried again, where that was said for what failed; else as the host does.
-    pub backoff: Option<Backoff>,
+    /// How it is tried again, where that was said for what failed; else as the host does. In a box,
+    /// since most faults have none and all are carried about.
+    pub backoff: Option<Box<Backoff>>,
     /// What lay beneath, for the log.
     pub source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -80,7 +81,7 @@ impl Fault {
     /// The same, tried again by what was said for what failed.
     #[must_use]
     pub fn tried_by(self, backoff: Option<Backoff>) -> Self {
-        Self { backoff: backoff.or(self.backoff), ..self }
+        Self { backoff: backoff.map(Box::new).or(self.backoff), ..self }
     }
 
     /// A person's mistake: trying again cannot help.

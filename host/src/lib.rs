@@ -14,10 +14,10 @@
 //! 8. [`audit`] keeps what happened.
 //!
 //! The ground floor, on which all of them stand: [`queue`], [`egress`] (the only door out),
-//! [`vault`], [`tables`], [`store`], [`contract`], [`problem`], [`secret`], [`fault`], [`clock`],
-//! [`config`] and [`telemetry`]. Above all of them: [`host`] puts the rooms together, [`admin`] is
-//! the HTTP API of the operator, `drop_dir` the directory into which they copy releases, [`cli`]
-//! the command.
+//! [`vault`], [`tables`], [`store`], [`contract`], [`problem`], [`secret`], [`fault`],
+//! [`priority`], [`clock`], [`config`] and [`telemetry`]. Above all of them: [`host`] puts the
+//! rooms together, [`admin`] is the HTTP API of the operator, `drop_dir` the directory into which
+//! they copy releases, [`cli`] the command.
 //!
 //! A room imports only what is below it; `tests/tidy` holds that.
 

@@ -72,7 +72,8 @@ impl Dispatch {
             return Settlement { batch, follow: vec![work.clone()], fault: Some((fault, false)) };
         }
         let now_ms = self.clock.now_ms();
-        let backoff = fault.backoff.map_or(self.backoff, |asked| asked.beside(self.backoff));
+        let backoff =
+            fault.backoff.as_ref().map_or(self.backoff, |asked| asked.beside(self.backoff));
         // To be put off is not to fail: only time ends it.
         let put_off = fault.code == "rate-limited";
         let exhausted = match put_off {

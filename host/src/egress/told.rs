@@ -88,8 +88,8 @@ fn bounded(after: Duration) -> Duration {
     after.min(AFTER_MAX)
 }
 
-/// The number with which a text begins: some systems write `59.5`, or `100, 100;w=60`. What is below zero
-/// is none left.
+/// The number with which a text begins: some systems write `59.5`, or `100, 100;w=60`. What is
+/// below zero is none left.
 fn count(text: &str) -> Option<u32> {
     let (below, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),

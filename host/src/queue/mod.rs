@@ -145,7 +145,8 @@ impl Queue {
         self.lanes().claimed()
     }
 
-    /// The work that waits, at most `limit` of it, lane by lane and by priority, the earliest first.
+    /// The work that waits, at most `limit` of it, lane by lane and by priority, the earliest
+    /// first.
     pub fn waiting(&self, limit: usize) -> Result<Vec<Work>, QueueError> {
         let found = self.0.store.scan_prefix(trees::DUE, &[], None, limit)?;
         found.iter().map(|(key, value)| Work::read(key, value)).collect()
