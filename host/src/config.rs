@@ -139,6 +139,11 @@ pub fn token() -> Option<Secret<String>> {
     variable(TOKEN).map(Secret::new)
 }
 
+/// The editor of whoever types.
+pub fn editor() -> Option<String> {
+    variable("VISUAL").or_else(|| variable("EDITOR"))
+}
+
 /// A variable of the environment, if it says something.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())

@@ -35,6 +35,7 @@ pub mod config;
 pub mod connections;
 pub mod connectors;
 pub mod contract;
+pub mod desk;
 pub mod dispatch;
 mod drop_dir;
 pub mod egress;

@@ -171,7 +171,7 @@ async fn an_action_is_tried_as_often_as_its_manifest_says() {
         house.dead_letters() == 1
     })
     .await;
-    let letters = DeadLetters::of(house.rooms().queue.clone()).list().unwrap();
+    let letters = DeadLetters::of(house.rooms().queue.clone()).list(None, 10).unwrap();
     assert_eq!((letters[0].attempts, letters[0].code.as_str()), (2, "unavailable"));
     assert_eq!(till.request_count(), 2);
 }

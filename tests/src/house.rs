@@ -15,7 +15,7 @@ use jackfield::{
     egress::EgressConfig,
     host::{Host, HostError, Rooms},
     keys::{Environment, Keys, Place},
-    queue::{DeadLetters, Work},
+    queue::Work,
     store::StoreError,
 };
 use jackfield_registry::package::{Release, SigningKey};
@@ -255,8 +255,7 @@ impl House {
 
     /// How many dead letters wait for a person.
     pub fn dead_letters(&self) -> usize {
-        let desk = DeadLetters::of(self.rooms().queue.clone());
-        desk.list().expect("a repair desk").len()
+        self.rooms().desk.letters().count()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::source::{Source, below};
 
 /// The rooms from the top of the house to its ground, with what each may import of the rooms
 /// below it. Whatever is not listed here is an arrow that somebody should think about.
-const ROOMS: [(&str, &[&str]); 35] = [
+const ROOMS: [(&str, &[&str]); 36] = [
     ("main", &["cli"]),
     ("lib", &[]),
     (
@@ -20,6 +20,7 @@ const ROOMS: [(&str, &[&str]); 35] = [
             "flows",
             "host",
             "keys",
+            "queue",
             "runtime",
             "secret",
             "store",
@@ -35,6 +36,7 @@ const ROOMS: [(&str, &[&str]); 35] = [
             "clock",
             "connections",
             "connectors",
+            "desk",
             "fault",
             "flows",
             "host",
@@ -58,6 +60,7 @@ const ROOMS: [(&str, &[&str]); 35] = [
             "config",
             "connections",
             "connectors",
+            "desk",
             "dispatch",
             "drop_dir",
             "egress",
@@ -88,6 +91,28 @@ const ROOMS: [(&str, &[&str]); 35] = [
         ],
     ),
     (
+        "desk",
+        &[
+            "audit",
+            "capabilities",
+            "clock",
+            "connections",
+            "contract",
+            "dispatch",
+            "egress",
+            "fault",
+            "flows",
+            "inbox",
+            "mac",
+            "queue",
+            "runtime",
+            "secret",
+            "store",
+            "text",
+            "vault",
+        ],
+    ),
+    (
         "dispatch",
         &[
             "audit",
@@ -112,6 +137,7 @@ const ROOMS: [(&str, &[&str]); 35] = [
             "capabilities",
             "clock",
             "connections",
+            "connectors",
             "contract",
             "fault",
             "queue",
@@ -150,7 +176,7 @@ const ROOMS: [(&str, &[&str]); 35] = [
         ],
     ),
     ("verify", &["secret"]),
-    ("queue", &["audit", "clock", "fault", "priority", "store"]),
+    ("queue", &["audit", "clock", "fault", "priority", "store", "text"]),
     ("tables", &["audit", "clock", "store", "text"]),
     ("audit", &["store", "text"]),
     ("keys", &["clock", "egress", "secret", "vault"]),

@@ -9,9 +9,18 @@ use serde_json::json;
 
 use super::TokenError;
 use crate::{
-    audit::AuditError, connections::ConnectionError, connectors::ConnectorError, fault::Fault,
-    flows::FlowError, host::HostError, inbox::InboxError, queue::QueueError, store::CommitError,
-    tables::TableError, vault::VaultError,
+    audit::AuditError,
+    connections::ConnectionError,
+    connectors::ConnectorError,
+    desk::DeskError,
+    fault::Fault,
+    flows::{EditError, FlowError},
+    host::HostError,
+    inbox::InboxError,
+    queue::QueueError,
+    store::CommitError,
+    tables::TableError,
+    vault::VaultError,
 };
 
 /// The answer to a request that worked.
@@ -139,9 +148,30 @@ impl From<InboxError> for Failure {
 impl From<QueueError> for Failure {
     fn from(error: QueueError) -> Self {
         let status = match &error {
-            QueueError::NoDeadLetter(_) => StatusCode::NOT_FOUND,
+            QueueError::NoDeadLetter(_) | QueueError::NoCause(_) => StatusCode::NOT_FOUND,
             QueueError::Commit(CommitError::Conflict { .. }) => StatusCode::CONFLICT,
             _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error)
+    }
+}
+
+impl From<DeskError> for Failure {
+    fn from(error: DeskError) -> Self {
+        let status = match error {
+            DeskError::Queue(error) => return error.into(),
+            DeskError::Flow(error) | DeskError::Edit(EditError::Flow(error)) => {
+                return error.into();
+            }
+            DeskError::Inbox(error) => return error.into(),
+            DeskError::NoAlerts => StatusCode::NOT_FOUND,
+            DeskError::Edit(EditError::NotStopped(_) | EditError::Unknown { .. })
+            | DeskError::Commit(CommitError::Conflict { .. }) => StatusCode::CONFLICT,
+            DeskError::Vault(_) | DeskError::Store(_) | DeskError::Commit(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            DeskError::NotTaken(_) => StatusCode::BAD_GATEWAY,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, error)
     }
@@ -173,6 +203,7 @@ impl From<HostError> for Failure {
             HostError::Tables(error) => error.into(),
             HostError::Flows(error) => error.into(),
             HostError::Queue(error) => error.into(),
+            HostError::Desk(error) => error.into(),
             HostError::Tokens(error) => error.into(),
             HostError::Vault(VaultError::UnderWay(_)) => Self::new(StatusCode::CONFLICT, error),
             HostError::Keys(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error),

@@ -4,7 +4,7 @@ use axum::{Json, Router, extract::State, routing::get};
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use crate::{host::Rooms, queue::DeadLetters};
+use crate::host::Rooms;
 
 /// Work that is counted; more is shown as this many.
 const WAITING_MAX: usize = 10_000;
@@ -37,7 +37,8 @@ async fn status(State(rooms): State<Rooms>) -> Answer<Value> {
             "in_progress": rooms.queue.claimed(),
             "waiting": rooms.queue.waiting(WAITING_MAX)?.len(),
         },
-        "dead_letters": DeadLetters::of(rooms.queue.clone()).list()?.len(),
+        "dead_letters": rooms.desk.letters().count(),
+        "alerts": rooms.desk.alerts(),
         "webhooks": rooms.ingress.counts(),
         "disk_bytes": rooms.store.disk_bytes(),
     })))

@@ -93,8 +93,18 @@ words! {
     WorkStopped = "work.stopped",
     /// A person put stopped work back.
     DeadLetterRetried = "dead-letter.retried",
+    /// A person edited the input of stopped work: digests of what it was and of what it is.
+    DeadLetterEdited = "dead-letter.edited",
     /// A person gave stopped work up.
     DeadLetterDiscarded = "dead-letter.discarded",
+    /// A person said how alerts go out.
+    AlertSet = "alert.set",
+    /// Alerts go out no more.
+    AlertRemoved = "alert.removed",
+    /// An alert was taken by whoever it went to.
+    AlertSent = "alert.sent",
+    /// An alert was not taken, and is tried until it is.
+    AlertFailed = "alert.failed",
     /// A connector was installed.
     ConnectorInstalled = "connector.installed",
     /// Another release of a connector became current.

@@ -1,10 +1,6 @@
 //! `jackfield connection …`.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, BufRead as _, IsTerminal as _},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
@@ -13,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     Common, Voice,
     client::escaped,
-    file::read_text,
+    file::{read_text, typed},
     sign_in,
     voice::{items, text},
 };
@@ -265,13 +261,4 @@ fn secrets(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
         secrets.insert(name, value.trim_end_matches(['\r', '\n']).to_owned());
     }
     Ok(secrets)
-}
-
-fn typed(name: &str) -> anyhow::Result<String> {
-    if io::stdin().is_terminal() {
-        return rpassword::prompt_password(format!("{name}: ")).context("nothing was typed");
-    }
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).context("standard input cannot be read")?;
-    Ok(line)
 }

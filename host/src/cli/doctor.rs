@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{
-    Common, Voice,
+    Common, Voice, alert,
     connection::left_alone,
     voice::{items, text},
 };
@@ -117,6 +117,17 @@ async fn host(common: &Common) -> Vec<Finding> {
             _ => Err(format!(
                 "{} wait for a person; see `jackfield dead-letter list`",
                 status["dead_letters"]
+            )),
+        },
+    ));
+    let alerts = &status["alerts"];
+    findings.push((
+        "alerts",
+        match &alerts["trouble"] {
+            Value::Null => Ok(alert::standing(alerts)),
+            _ => Err(format!(
+                "{}; `jackfield alert test` tries it, `jackfield alert set` sets another way",
+                alert::standing(alerts)
             )),
         },
     ));

@@ -5,10 +5,12 @@
 //! concerns a running host goes through its admin API: nothing here opens the store, but for
 //! `init` and `serve`.
 
+mod alert;
 pub mod build;
 mod client;
 mod connection;
 mod connector;
+mod dead_letter;
 mod doctor;
 mod file;
 mod flow;
@@ -144,7 +146,10 @@ enum Command {
     Run(run::Run),
     /// Repair what stopped.
     #[command(subcommand)]
-    DeadLetter(records::DeadLetter),
+    DeadLetter(dead_letter::DeadLetter),
+    /// Have people told of what stops, and of what is mended.
+    #[command(subcommand)]
+    Alert(alert::Alert),
     /// Read the audit trail, and prove that it is whole.
     #[command(subcommand)]
     Audit(records::Audit),
@@ -213,6 +218,7 @@ fn obey(common: &Common, command: Command, voice: &mut Voice) -> anyhow::Result<
         Command::Delivery(delivery) => wait(delivery.run(common, voice))?,
         Command::Run(run) => wait(run.run(common, voice))?,
         Command::DeadLetter(letter) => wait(letter.run(common, voice))?,
+        Command::Alert(alert) => wait(alert.run(common, voice))?,
         Command::Audit(audit) => wait(audit.run(common, voice))?,
         Command::Token(token) => wait(token.run(common, voice))?,
         Command::Key(key) => wait(key.run(common, voice))?,

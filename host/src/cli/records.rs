@@ -1,4 +1,4 @@
-//! `jackfield delivery|dead-letter|audit …`: what happened, and what to do about it.
+//! `jackfield delivery|audit …`: what happened.
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -28,28 +28,6 @@ pub(super) enum Delivery {
     },
     /// Have it parsed again. Events that were seen before start nothing.
     Replay {
-        /// Its id.
-        id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum DeadLetter {
-    /// List what waits for a person.
-    List,
-    /// Show one, with its reason.
-    Show {
-        /// Its id.
-        id: String,
-    },
-    /// Put the work back into the queue. If its outcome is not known, this says that it did not
-    /// happen: look at the system first.
-    Retry {
-        /// Its id.
-        id: String,
-    },
-    /// Give the work up for good.
-    Discard {
         /// Its id.
         id: String,
     },
@@ -107,45 +85,6 @@ fn deliveries(voice: &mut Voice, told: &Value) {
         vec![text(&one["id"]), at, text(&one["connection"]), text(&one["fate"]), what]
     });
     voice.table(&["ID", "RECEIVED", "CONNECTION", "FATE", "EVENTS"], &rows.collect::<Vec<_>>());
-}
-
-impl DeadLetter {
-    pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
-        let client = common.client()?;
-        match self {
-            Self::List => voice.data(&client.get("/v1/dead-letters").await?, dead_letters),
-            Self::Show { id } => {
-                let told = client.get(&format!("/v1/dead-letters/{}", escaped(&id))).await?;
-                voice.data(&told, |voice, told| voice.line(&format!("{told:#}")));
-            }
-            Self::Retry { id } => {
-                let path = format!("/v1/dead-letters/{}/retry", escaped(&id));
-                voice.data(&client.post(&path, &Value::Null).await?, |voice, _| {
-                    voice.line(&format!("{id} is back in the queue"));
-                });
-            }
-            Self::Discard { id } => {
-                let path = format!("/v1/dead-letters/{}/discard", escaped(&id));
-                voice.data(&client.post(&path, &Value::Null).await?, |voice, _| {
-                    voice.line(&format!("{id} is given up; the audit trail keeps that it was"));
-                });
-            }
-        }
-        Ok(())
-    }
-}
-
-fn dead_letters(voice: &mut Voice, told: &Value) {
-    let rows = items(told).iter().map(|one| {
-        let why = format!("{}: {}", text(&one["code"]), text(&one["message"]));
-        let at = time(&one["at_ms"]);
-        vec![text(&one["id"]), at, text(&one["connection"]), text(&one["attempts"]), why]
-    });
-    let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        return voice.line("nothing waits for a person");
-    }
-    voice.table(&["ID", "STOPPED", "CONNECTION", "TRIES", "WHY"], &rows);
 }
 
 impl Audit {

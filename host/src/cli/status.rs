@@ -1,7 +1,7 @@
 //! `jackfield status`.
 
 use super::{
-    Common, Voice,
+    Common, Voice, alert,
     voice::{items, text},
 };
 
@@ -35,6 +35,7 @@ pub(super) async fn run(common: &Common, voice: &mut Voice) -> anyhow::Result<()
             work["in_progress"], work["waiting"]
         ));
         voice.line(&format!("dead letters         {}", status["dead_letters"]));
+        voice.line(&format!("alerts               {}", alert::standing(&status["alerts"])));
         let webhooks = &status["webhooks"];
         voice.line(&format!(
             "webhooks since start {} received: {} kept, {} repeated, {} refused, {} put off",

@@ -82,6 +82,13 @@ impl Voice {
         self.err.write(&format!("{why}\n"));
     }
 
+    /// How far something is, in the place of what was said so before; on a terminal only.
+    pub(super) fn progress(&mut self, line: &str) {
+        if matches!(self.err, Stream::Terminal(_)) && io::stderr().is_terminal() {
+            self.err.write(&format!("\r{line}\u{1b}[K"));
+        }
+    }
+
     /// Rows in columns under a head.
     pub(super) fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
         let width = |column: usize| {

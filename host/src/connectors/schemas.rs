@@ -4,8 +4,11 @@ use std::{collections::BTreeMap, fmt};
 
 use jackfield_registry::manifest::{Manifest, SchemaRef};
 use jsonschema::{Registry, Validator};
+use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
+
+use crate::text::cut;
 
 /// A schema in a manifest that is not one.
 #[derive(Debug, Error)]
@@ -19,8 +22,26 @@ pub struct SchemaError {
 /// The compiled schemas of one connector.
 #[derive(Default)]
 pub struct Schemas {
-    inputs: BTreeMap<String, Validator>,
+    inputs: BTreeMap<String, (Value, Validator)>,
 }
+
+/// One thing that is wrong with a value: where, by which rule, and what is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Broken {
+    /// Where in the value, as a JSON Pointer.
+    pub pointer: String,
+    /// The schema's rule, such as `minLength: 1`.
+    pub rule: String,
+    /// What is there, as JSON.
+    pub value: String,
+    /// What is wrong, in a line.
+    pub message: String,
+}
+
+/// The longest rule or value that is shown, in bytes.
+const SHOWN_BYTES_MAX: usize = 200;
+/// The most mistakes of a value that are told; more would not help a person.
+const MISTAKES_MAX: usize = 10;
 
 impl Schemas {
     /// Compiles the input schema of each action.
@@ -28,12 +49,13 @@ impl Schemas {
         let mut inputs = BTreeMap::new();
         for (name, action) in &manifest.actions {
             let Some(schema) = &action.input else { continue };
-            let validator = validator(schema).map_err(|why| SchemaError {
+            let schema = whole(schema);
+            let validator = validator(&schema).map_err(|why| SchemaError {
                 which: "input",
                 of: name.clone(),
                 why,
             })?;
-            inputs.insert(name.clone(), validator);
+            inputs.insert(name.clone(), (schema, validator));
         }
         Ok(Self { inputs })
     }
@@ -41,12 +63,52 @@ impl Schemas {
     /// What is wrong with an action's input: one line for each mistake, with its place; none if
     /// it is right.
     pub fn mistakes(&self, action: &str, input: &Value) -> Vec<String> {
-        /// More would not help a person.
-        const MISTAKES_MAX: usize = 10;
-        let Some(validator) = self.inputs.get(action) else { return Vec::new() };
-        let errors = validator.iter_errors(input).take(MISTAKES_MAX);
-        errors.map(|error| place(&error.instance_path().to_string(), &error.to_string())).collect()
+        let broken = self.broken(action, input);
+        broken.iter().map(|one| place(&one.pointer, &one.message)).collect()
     }
+
+    /// The same, each with the rule and the value.
+    pub fn broken(&self, action: &str, input: &Value) -> Vec<Broken> {
+        let Some((schema, validator)) = self.inputs.get(action) else { return Vec::new() };
+        let errors = validator.iter_errors(input).take(MISTAKES_MAX);
+        let broken = errors.map(|error| Broken {
+            pointer: error.instance_path().to_string(),
+            rule: rule(schema, &error.evaluation_path().to_string(), error.kind().keyword()),
+            value: cut(error.instance().to_string(), SHOWN_BYTES_MAX),
+            message: error.to_string(),
+        });
+        broken.collect()
+    }
+}
+
+/// A rule as the schema says it, on the way that led to it: through a `$ref` into another document
+/// or another part of this one.
+fn rule(schema: &Value, way: &str, keyword: &str) -> String {
+    let (mut document, mut at) = (schema.clone(), schema.clone());
+    for part in way.split('/').skip(1) {
+        let part = part.replace("~1", "/").replace("~0", "~");
+        let next = match (&at, part.as_str()) {
+            (Value::Object(rules), "$ref") => {
+                let to = rules.get("$ref").and_then(Value::as_str).unwrap_or_default();
+                let (name, inside) = to.split_once('#').unwrap_or((to, ""));
+                if let Some(model) = name.strip_prefix("model:").and_then(jackfield_model::schema) {
+                    document = serde_json::from_str(model).unwrap_or_default();
+                }
+                document.pointer(inside).cloned()
+            }
+            (Value::Object(rules), part) => rules.get(part).cloned(),
+            (Value::Array(items), part) => {
+                part.parse().ok().and_then(|n: usize| items.get(n).cloned())
+            }
+            _ => None,
+        };
+        match next {
+            Some(next) => at = next,
+            // A path that the schema does not have: the keyword says it.
+            None => return keyword.to_owned(),
+        }
+    }
+    cut(format!("{keyword}: {at}"), SHOWN_BYTES_MAX)
 }
 
 fn place(path: &str, what: &str) -> String {
@@ -54,12 +116,16 @@ fn place(path: &str, what: &str) -> String {
     format!("`{path}`: {what}")
 }
 
-/// A validator for a canonical schema's name, or for a schema that may refer to some.
-fn validator(schema: &SchemaRef) -> Result<Validator, String> {
-    let schema = match schema {
+/// A schema as it is compiled: that of a canonical record refers to it.
+fn whole(schema: &SchemaRef) -> Value {
+    match schema {
         SchemaRef::Model(name) => json!({ "$ref": format!("model:{name}") }),
         SchemaRef::Inline(schema) => schema.clone(),
-    };
+    }
+}
+
+/// A validator for a schema that may refer to canonical ones.
+fn validator(schema: &Value) -> Result<Validator, String> {
     let mut models = Registry::new();
     for name in jackfield_model::names() {
         let text = jackfield_model::schema(name).unwrap_or("true");
@@ -67,7 +133,7 @@ fn validator(schema: &SchemaRef) -> Result<Validator, String> {
         models = models.add(format!("model:{name}"), model).map_err(|error| error.to_string())?;
     }
     let models = models.prepare().map_err(|error| error.to_string())?;
-    jsonschema::options().with_registry(&models).build(&schema).map_err(|error| error.to_string())
+    jsonschema::options().with_registry(&models).build(schema).map_err(|error| error.to_string())
 }
 
 impl fmt::Debug for Schemas {

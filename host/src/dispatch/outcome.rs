@@ -8,7 +8,7 @@ use crate::{
     fault::{Fault, Retry},
     flows::Stepped,
     inbox::{Fate, Status},
-    queue::{DeadLetter, Task, Work},
+    queue::{DeadLetter, Place, Task, Work},
     store::Batch,
 };
 
@@ -132,7 +132,12 @@ impl Dispatch {
 
     /// A dead letter, and the delivery or run marked as waiting for a person.
     fn stop(&self, work: &Work, fault: &Fault, now_ms: u64, batch: &mut Batch) {
-        DeadLetter::of(work, fault, now_ms).put(batch);
+        let place = match &work.task {
+            Task::Step { run } => self.flows.standing(run),
+            _ => None,
+        };
+        let place = place.map(|(flow, step)| Place { flow, step });
+        self.queue.bury(batch, &DeadLetter::of(work, fault, place, now_ms));
         match &work.task {
             Task::Parse { delivery } => {
                 let fault = Some(fault.to_string());

@@ -96,6 +96,19 @@ pub enum EgressError {
         /// The reason.
         why: Why,
     },
+    /// A name that the operator gave leads to an address that is not public.
+    #[error(
+        "`{host}` is refused: {ip} is {why}; hint: write the address itself in the URL if that is \
+         where it shall go"
+    )]
+    PrivateName {
+        /// The host of the URL.
+        host: String,
+        /// The address that was refused.
+        ip: IpAddr,
+        /// The reason.
+        why: Why,
+    },
     /// The connection's budget is used up.
     #[error("the connection's budget is used up; hint: try again in {} ms", after.as_millis())]
     RateLimited {
@@ -165,7 +178,7 @@ impl EgressError {
     fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) | Self::Credential | Self::SigningKey => "invalid",
-            Self::Refused(_) | Self::Address { .. } => "forbidden",
+            Self::Refused(_) | Self::Address { .. } | Self::PrivateName { .. } => "forbidden",
             // Nothing was tried, so that it counts as being put off.
             Self::RateLimited { .. } | Self::TokenTooYoung { .. } | Self::LeftAlone { .. } => {
                 "rate-limited"

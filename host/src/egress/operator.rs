@@ -1,8 +1,9 @@
 //! Requests of the host's own to one origin that the operator configured.
 //!
 //! No guest comes here and no manifest names the origin, so a private address, such as an
-//! endpoint within the operator's network, is admitted: for this origin and no other. Promises
-//! bounded times and answers. Never follows a redirect. Speaks to the crates of AWS as their HTTP
+//! endpoint within the operator's network, is admitted: for this origin and no other. Where what
+//! is sent may be read by whoever answers, a name must lead to a public address, and only an
+//! address that the operator wrote out may be private. Promises bounded times and answers. Never follows a redirect. Speaks to the crates of AWS as their HTTP
 //! client.
 
 use std::{
@@ -10,7 +11,7 @@ use std::{
     fmt,
     future::Future,
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -38,7 +39,9 @@ use tokio::{net::TcpStream, time::timeout};
 use tower_service::Service;
 use url::Url;
 
-use super::{EgressConfig, EgressError, Network, Origin, client::deepest, error::Stage};
+use super::{
+    EgressConfig, EgressError, Network, Origin, address::is_public, client::deepest, error::Stage,
+};
 
 /// Addresses of the name that are tried.
 const ADDRESSES_MAX: usize = 8;
@@ -65,9 +68,18 @@ impl fmt::Debug for OneOrigin {
 }
 
 impl OneOrigin {
-    /// The way to `origin`.
+    /// The way to `origin`, wherever it is.
     pub fn new(config: &EgressConfig, origin: Origin) -> Self {
-        let dial = Dial { network: config.network.clone(), origin: origin.clone() };
+        Self::dialled(config, origin, false)
+    }
+
+    /// The way to `origin`, if that is a public address, or an address and no name.
+    pub fn guarded(config: &EgressConfig, origin: Origin) -> Self {
+        Self::dialled(config, origin, true)
+    }
+
+    fn dialled(config: &EgressConfig, origin: Origin, guarded: bool) -> Self {
+        let dial = Dial { network: config.network.clone(), origin: origin.clone(), guarded };
         let connector = HttpsConnectorBuilder::new()
             .with_webpki_roots()
             .https_or_http()
@@ -77,7 +89,8 @@ impl OneOrigin {
         Self { origin, pool }
     }
 
-    async fn send(
+    /// Sends a request to a URL of the origin.
+    pub async fn send(
         &self,
         request: http::Request<Full<Bytes>>,
     ) -> Result<http::Response<Bytes>, EgressError> {
@@ -143,6 +156,7 @@ impl HttpClient for OneOrigin {
 struct Dial {
     network: Arc<dyn Network>,
     origin: Origin,
+    guarded: bool,
 }
 
 impl Dial {
@@ -164,7 +178,7 @@ impl Dial {
             }
         };
         let mut last = None;
-        for ip in found.into_iter().take(ADDRESSES_MAX) {
+        for ip in self.judged(found)?.into_iter().take(ADDRESSES_MAX) {
             let dial = self.network.dial(SocketAddr::new(ip, self.origin.port()));
             last = match timeout(DIAL_TIMEOUT, dial).await {
                 Ok(Ok(stream)) => return Ok(TokioIo::new(stream)),
@@ -175,6 +189,21 @@ impl Dial {
         let why =
             last.map_or_else(|| "no address".to_owned(), |error: io::Error| error.to_string());
         Err(EgressError::Connect { host, why })
+    }
+
+    /// Those of the addresses of a name that may be dialled.
+    fn judged(&self, found: Vec<IpAddr>) -> Result<Vec<IpAddr>, EgressError> {
+        if !self.guarded || self.origin.address().is_some() {
+            return Ok(found);
+        }
+        let refused = found.iter().find_map(|ip| Some((*ip, is_public(*ip).err()?)));
+        match refused {
+            None => Ok(found),
+            Some((ip, why)) => {
+                let host = self.origin.host().to_owned();
+                Err(EgressError::PrivateName { host, ip, why })
+            }
+        }
     }
 }
 

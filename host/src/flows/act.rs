@@ -83,7 +83,10 @@ impl Flows {
     ) -> Result<Value, Fault> {
         let which = |what: String| format!("input of the step `{}`: {what}", deed.step);
         let scope = run.scope(item.zip(deed.item));
-        let input = self.0.expressions.evaluate(input.get_ref(), &scope).await;
+        let input = match self.edited(&run.id, deed.step, deed.item)? {
+            Some(edited) => Ok(edited),
+            None => self.0.expressions.evaluate(input.get_ref(), &scope).await,
+        };
         let input = input.map_err(|fault| Fault { message: which(fault.message), ..fault })?;
         let mistakes = live.connector.schemas.mistakes(deed.action, &input);
         if mistakes.is_empty() {

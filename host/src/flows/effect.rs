@@ -128,7 +128,7 @@ fn read(place: &[u8], value: &[u8]) -> Result<Effect, FlowError> {
 }
 
 /// Where an effect stands, and what makes its intention different from all others.
-fn place(run: &str, step: &str, item: Option<usize>) -> Vec<u8> {
+pub(super) fn place(run: &str, step: &str, item: Option<usize>) -> Vec<u8> {
     match item {
         Some(item) => format!("{run}/{step}/{item:06}").into_bytes(),
         None => format!("{run}/{step}").into_bytes(),

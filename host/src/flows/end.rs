@@ -212,10 +212,13 @@ impl Flows {
         Ok(())
     }
 
-    /// Gives a stopped run up: it ends as cancelled, and with it all that hangs on it goes on.
-    pub async fn give_up(&self, run: &str, by: Actor) -> Result<(), FlowError> {
-        let why = "a person gave it up".to_owned();
-        self.send(run, &Signal::Cancel { why, by }).await?;
+    /// Adds to a batch that a stopped run is given up: it ends as cancelled, and what hangs on its
+    /// end goes on.
+    pub fn give_up(&self, run: &str, by: &Actor, batch: &mut Batch) -> Result<(), FlowError> {
+        let cancel = Signal::Cancel { why: "a person gave it up".to_owned(), by: by.clone() };
+        if let Some(work) = self.tell(run, &cancel, batch)? {
+            self.enqueue(batch, work);
+        }
         Ok(())
     }
 }

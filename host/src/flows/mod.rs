@@ -12,6 +12,7 @@ mod check;
 mod cursor;
 mod definition;
 mod echo;
+mod edit;
 mod effect;
 mod end;
 mod expressions;
@@ -41,6 +42,7 @@ use thiserror::Error;
 
 pub use apply::{Source, check_alone};
 pub use definition::{AfterError, Awaited, Ended, Flow, Kind, On, Step, Text, Trigger};
+pub use edit::{Edit, EditError, Stuck};
 pub use effect::{Effect, EffectState};
 pub use expressions::Expressions;
 pub use mistake::Mistake;

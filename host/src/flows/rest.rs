@@ -17,7 +17,7 @@ use super::{
 use crate::{
     audit::{Actor, Line, Word},
     fault::Fault,
-    queue::{Queue, Task, Work},
+    queue::{Queue, Work},
     store::{Batch, Expect, trees},
 };
 
@@ -302,8 +302,7 @@ impl Flows {
         let Some(waiting) = waiting else { return };
         let id = waiting.timer.as_ref().and_then(|id| Uuid::parse_str(id).ok());
         if let (Some(id), Some(until_ms)) = (id, waiting.until_ms) {
-            let timer =
-                Work { id, ..Work::new(LANE, Task::Step { run: run.id.clone() }, until_ms) };
+            let timer = Work { id, ..run.work(LANE, until_ms) };
             Queue::withdraw(batch, &timer);
         }
     }

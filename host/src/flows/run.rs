@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Applied, Effect, FlowError, Flows};
 use crate::{
     contract::Event,
+    priority::Priority,
     queue::{Task, Work},
     store::{Batch, trees},
 };
@@ -178,6 +179,9 @@ pub struct Run {
     /// Why it is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_by: Option<HeldBy>,
+    /// What goes before its work: that of what started it.
+    #[serde(default)]
+    pub priority: Priority,
 }
 
 impl Run {
@@ -205,6 +209,7 @@ impl Run {
             key: None,
             admitted: false,
             held_by: None,
+            priority: Priority::current(),
         }
     }
 
@@ -251,7 +256,7 @@ impl Run {
 
     /// The work of its next step.
     pub(super) fn work(&self, lane: &str, at_ms: u64) -> Work {
-        Work::new(lane, Task::Step { run: self.id.clone() }, at_ms)
+        Work::new(lane, Task::Step { run: self.id.clone() }, at_ms).at(self.priority)
     }
 }
 

@@ -29,6 +29,10 @@ fn make(root: &Value, schema: &Value, path: &str, depth: usize) -> Value {
     if depth > DEPTH_MAX {
         return Value::Null;
     }
+    if let Some(any) = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array()) {
+        let first = any.iter().find(|choice| choice["type"] != "null");
+        return first.map_or(Value::Null, |first| make(&root, first, path, depth + 1));
+    }
     if let Some(first) = schema["examples"].get(0).or_else(|| schema["enum"].get(0)) {
         return first.clone();
     }

@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn parts_are_told_apart_outside_of_brackets_strings_and_comments() {
         let parts: Vec<_> = Parts::of("a, {b, c}, \"d, \\\" e\", f # g, h", ',').collect();
-        assert_eq!(parts, [(0, "a"), (2, " {b, c}"), (10, " \"d, \\\" e\""), (22, " f # g, h")]);
+        assert_eq!(parts, [(0, "a"), (2, " {b, c}"), (10, " \"d, \\\" e\""), (21, " f # g, h")]);
     }
 
     #[test]

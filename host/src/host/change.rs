@@ -11,6 +11,9 @@ use crate::{
     store::Batch,
 };
 
+/// Dead letters that are given up in one commit.
+const GIVEN_UP_AT_ONCE: usize = 500;
+
 impl Rooms {
     /// Lets a release in; connections of its connector go through it from then on.
     pub async fn let_in(&self, release: Vec<u8>, wish: Wish) -> Result<Arc<Installed>, HostError> {
@@ -84,7 +87,10 @@ impl Rooms {
     async fn give_up(&self, name: &str, actor: &Actor) -> Result<(), HostError> {
         self.queue.pause(name, true);
         let ended = |task: &Task, batch: &mut Batch| match task {
-            Task::Step { run } => Ok::<_, HostError>(self.flows.stop(run, batch)?),
+            Task::Step { run } => {
+                self.flows.stop(run, batch)?;
+                Ok::<_, HostError>(self.flows.give_up(run, actor, batch)?)
+            }
             // None of them is on the lane of a connection.
             Task::Parse { .. } | Task::Wake { .. } | Task::Tick { .. } | Task::Burst { .. } => {
                 Ok(())
@@ -92,8 +98,14 @@ impl Rooms {
         };
         self.queue.discard(name, actor, ended).await?;
         let desk = DeadLetters::of(self.queue.clone());
-        for letter in desk.of_connection(name)? {
-            desk.discard(&letter.id, actor.clone()).await?;
+        for letters in desk.of_connection(name)?.chunks(GIVEN_UP_AT_ONCE) {
+            let mut given_up = Batch::new();
+            for letter in letters {
+                if let Task::Step { run } = &letter.task {
+                    self.flows.give_up(run, actor, &mut given_up)?;
+                }
+            }
+            desk.discard(letters, actor, given_up).await?;
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ use crate::{
     config::Config,
     connections::{ConnectionError, Connections, Live, State},
     connectors::{ConnectorError, Connectors},
+    desk::{self, Desk, DeskError},
     dispatch::{Backoff, Dispatch},
     drop_dir::DropDir,
     egress::{Breaking, Egress, EgressConfig},
@@ -33,9 +34,9 @@ use crate::{
     inbox::Inbox,
     ingress::{self, Ingress, IngressError},
     keys::{KeyError, Keys},
-    queue::{DeadLetters, Queue, QueueError, Task},
+    queue::{Queue, QueueError},
     runtime::{Runtime, RuntimeError},
-    store::{self, Batch, Options, Store, StoreError},
+    store::{self, Options, Store, StoreError},
     tables::{TableError, Tables},
     vault::VaultError,
 };
@@ -72,6 +73,8 @@ pub enum HostError {
     #[error(transparent)]
     Queue(#[from] QueueError),
     #[error(transparent)]
+    Desk(#[from] DeskError),
+    #[error(transparent)]
     Tokens(#[from] TokenError),
     #[error(transparent)]
     Ingress(#[from] IngressError),
@@ -105,6 +108,8 @@ pub struct Rooms {
     pub expressions: Expressions,
     /// Flows, their runs and effects.
     pub flows: Flows,
+    /// What stopped, and who is told of it.
+    pub desk: Desk,
     /// Deliveries.
     pub inbox: Inbox,
     /// The listener for webhooks.
@@ -165,6 +170,7 @@ impl Host {
         tasks.spawn(rooms.clone().tidy_flows(stopped.clone()));
         tasks.spawn(rooms.clone().heed_breakers(stopped.clone()));
         tasks.spawn(rooms.keeper.clone().work(stopped.clone()));
+        tasks.spawn(rooms.desk.clone().watch(backoff, stopped.clone()));
         tasks.spawn(ingress::serve(rooms.ingress.clone(), listener, stopped.clone()));
         tasks.spawn(admin::serve(rooms.clone(), admin_listener, stopped.clone()));
         if let Some(drop_dir) = drop_dir {
@@ -206,8 +212,8 @@ impl Rooms {
         let egress = EgressConfig { clock: clock.clone(), ..EgressConfig::default() };
         let connections = Connections::open(
             store.clone(),
-            vault,
-            Egress::new(egress).breaking(breaking),
+            vault.clone(),
+            Egress::new(egress.clone()).breaking(breaking),
             connectors.clone(),
             clock.clone(),
             &public_url,
@@ -232,6 +238,19 @@ impl Rooms {
             clock.clone(),
         )?;
         let inbox = Inbox::new(store.clone(), queue.clone(), clock.clone());
+        let desk = Desk::open(desk::Rooms {
+            store: store.clone(),
+            queue: queue.clone(),
+            flows: flows.clone(),
+            inbox: inbox.clone(),
+            connections: connections.clone(),
+            expressions: expressions.clone(),
+            runtime: runtime.clone(),
+            vault,
+            egress,
+            clock: clock.clone(),
+        });
+        let desk = desk.await?;
         let ingress = Ingress::new(
             connections.clone(),
             inbox.clone(),
@@ -249,6 +268,7 @@ impl Rooms {
             tables,
             expressions,
             flows,
+            desk,
             inbox,
             ingress,
             runtime,
@@ -282,28 +302,6 @@ impl Rooms {
     ) -> Result<Arc<Live>, HostError> {
         let apply = |live: &Live| self.queue.pause(name, !live.is_open());
         Ok(self.connections.set_state(name, state, actor, apply).await?)
-    }
-
-    /// Puts stopped work back. If its effect is not known, the person who retries has decided
-    /// that it did not happen.
-    pub async fn retry(&self, dead_letter: &str, actor: Actor) -> Result<(), HostError> {
-        let desk = DeadLetters::of(self.queue.clone());
-        let mut decided = Batch::new();
-        if let Task::Step { run } = &desk.get(dead_letter)?.task {
-            self.flows.decide_to_retry(run, &actor, &mut decided)?;
-        }
-        Ok(desk.retry(dead_letter, actor, decided).await?)
-    }
-
-    /// Gives stopped work up for good. A run ends by that, and what waits for its end goes on.
-    pub async fn discard(&self, dead_letter: &str, actor: Actor) -> Result<(), HostError> {
-        let desk = DeadLetters::of(self.queue.clone());
-        let letter = desk.get(dead_letter)?;
-        desk.discard(dead_letter, actor.clone()).await?;
-        if let Task::Step { run } = &letter.task {
-            self.flows.give_up(run, actor).await?;
-        }
-        Ok(())
     }
 
     /// The URL of a connection's endpoint.

@@ -5,19 +5,26 @@
 //! on a lane live work goes before backfill, and backfill before reconciliation.
 //! Never runs anything itself: `dispatch` claims, calls and settles.
 
+mod cause;
 mod dead_letter;
 mod lanes;
+mod letters;
 mod work;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use thiserror::Error;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
-pub use dead_letter::{DeadLetter, DeadLetters};
+pub use cause::{Place, is_cause};
+pub use dead_letter::DeadLetter;
+pub use letters::{DeadLetters, Group, LIST_MAX, Which};
 pub use work::{Task, Work};
 
 use crate::{
@@ -58,6 +65,12 @@ pub enum QueueError {
     /// No dead letter has this id.
     #[error("there is no dead letter `{0}`; `jackfield dead-letter list` shows those there are")]
     NoDeadLetter(String),
+    /// No dead letter has this cause.
+    #[error(
+        "no dead letter has the cause `{0}`; `jackfield dead-letter list` shows those that there \
+         are"
+    )]
+    NoCause(String),
 }
 
 /// The queue. Cheap to clone.
@@ -70,13 +83,16 @@ struct Inner {
     clock: SharedClock,
     lanes: Mutex<Lanes>,
     changed: Notify,
+    /// How many dead letters wait, by cause; told anew whenever one comes or goes.
+    causes: watch::Sender<BTreeMap<String, usize>>,
 }
 
 impl Queue {
     /// Opens the queue and finds the lanes on which work is waiting.
     pub fn open(store: Store, clock: SharedClock) -> Result<Self, QueueError> {
         let lanes = Mutex::new(Lanes::find(&store)?);
-        Ok(Self(Arc::new(Inner { store, clock, lanes, changed: Notify::new() })))
+        let causes = watch::Sender::new(letters::count(&store)?);
+        Ok(Self(Arc::new(Inner { store, clock, lanes, changed: Notify::new(), causes })))
     }
 
     /// Adds work to a batch. Call [`Queue::announce`] once the batch is on disk.

@@ -151,21 +151,68 @@ async fn a_restart_finds_what_was_waiting() {
     assert_eq!(found, ["a", "b"]);
 }
 
+/// A dead letter of a run, with a message.
+async fn stops(room: &Room, run: &str, message: &str) -> DeadLetter {
+    room.put("books", run, 0).await;
+    let claim = room.claim().await.unwrap();
+    let letter = DeadLetter::of(&claim.work, &Fault::operator("bad-input", message), None, 1);
+    let mut batch = Batch::new();
+    room.queue.bury(&mut batch, &letter);
+    claim.settle(batch, Vec::new()).await.unwrap();
+    letter
+}
+
+fn ann() -> Actor {
+    Actor::Operator("ann".into())
+}
+
 #[tokio::test]
 async fn a_dead_letter_is_taken_off_the_desk_by_one_person() {
     let room = Room::new();
-    room.put("books", "a", 0).await;
-    let claim = room.claim().await.unwrap();
-    let letter = DeadLetter::of(&claim.work, &Fault::operator("bad-input", "no"), 1);
-    let mut batch = Batch::new();
-    letter.put(&mut batch);
-    claim.settle(batch, Vec::new()).await.unwrap();
+    let letters = [stops(&room, "a", "no").await];
     let desk = DeadLetters::of(room.queue.clone());
-    assert_eq!(desk.list().unwrap(), std::slice::from_ref(&letter));
-    let actor = || Actor::Operator("ann".into());
-    desk.retry(&letter.id, actor(), Batch::new()).await.unwrap();
-    assert!(desk.discard(&letter.id, actor()).await.is_err());
+    assert_eq!(desk.list(None, 9).unwrap(), letters);
+    desk.retry(&letters, &ann(), Batch::new()).await.unwrap();
+    assert!(desk.discard(&letters, &ann(), Batch::new()).await.is_err());
     assert_eq!(run(&room.claim().await.unwrap()), "a");
+    assert_eq!(desk.count(), 0);
+}
+
+#[tokio::test]
+async fn letters_of_one_cause_stand_in_one_group_after_a_start_too() {
+    let room = Room::new();
+    for (run, message) in [("a", "`/lines/0`: no"), ("b", "`/lines/7`: no"), ("c", "gone")] {
+        stops(&room, run, message).await;
+    }
+    let again = Queue::open(room.store.clone(), Arc::new(room.clock.clone())).unwrap();
+    for queue in [&room.queue, &again] {
+        let desk = DeadLetters::of(queue.clone());
+        let groups = desk.groups(None, 9).unwrap();
+        let mut counts: Vec<_> = groups.iter().map(|one| (one.count, &*one.message)).collect();
+        counts.sort_unstable();
+        assert_eq!(counts, [(1, "gone"), (2, "`/lines/7`: no")]);
+        assert_eq!((desk.count(), desk.groups(Some("crm"), 9).unwrap().len()), (3, 0));
+    }
+}
+
+#[tokio::test]
+async fn letters_from_before_there_were_causes_are_put_under_theirs() {
+    let room = Room::new();
+    let letter = stops(&room, "a", "no").await;
+    let mut old: serde_json::Value = serde_json::to_value(&letter).unwrap();
+    old.as_object_mut().unwrap().remove("cause");
+    let mut batch = Batch::new();
+    batch.put(trees::DEAD_LETTERS, letter.id.as_bytes(), old.to_string());
+    batch.delete(trees::CAUSES, format!("{}/{}", letter.cause, letter.id).as_bytes());
+    room.store.commit(batch).await.unwrap();
+    let again = Queue::open(room.store.clone(), Arc::new(room.clock.clone())).unwrap();
+    let desk = DeadLetters::of(again.clone());
+    assert_eq!(desk.count(), 0);
+    again.index_letters().await.unwrap();
+    assert_eq!(desk.count(), 1);
+    assert_eq!(desk.group(&letter.cause).unwrap().count, 1);
+    desk.discard(&[letter], &ann(), Batch::new()).await.unwrap();
+    assert_eq!(desk.groups(None, 9).unwrap(), []);
 }
 
 #[tokio::test]
@@ -240,13 +287,13 @@ async fn a_priority_lasts_over_retries_dead_letters_and_restarts() {
     let queue = Queue::open(room.store.clone(), clock).unwrap();
     let claim = queue.claim().await.unwrap();
     assert_eq!((claim.work.priority, claim.work.attempts), (Backfill, 1));
-    let letter = DeadLetter::of(&claim.work, &Fault::operator("bad-input", "no"), 1);
+    let letter = DeadLetter::of(&claim.work, &Fault::operator("bad-input", "no"), None, 1);
     let mut batch = Batch::new();
-    letter.put(&mut batch);
+    queue.bury(&mut batch, &letter);
     claim.settle(batch, Vec::new()).await.unwrap();
     drop(claim);
     let desk = DeadLetters::of(queue.clone());
-    desk.retry(&letter.id, Actor::Operator("ann".into()), Batch::new()).await.unwrap();
+    desk.retry(&[letter], &ann(), Batch::new()).await.unwrap();
     assert_eq!(queue.claim().await.unwrap().work.priority, Backfill);
 }
 

@@ -85,5 +85,12 @@ pub const ECHOES: Tree = long(26, "echoes");
 /// The operator's tables: what is known of each, and its text.
 pub const TABLES: Tree = long(27, "tables");
 
+/// Dead letters by cause: the cause, then the letter's id.
+pub const CAUSES: Tree = short(30, "causes");
+/// Inputs of steps that a person edited: run and step.
+pub const EDITS: Tree = long(31, "edits");
+/// How alerts go out, and what was told.
+pub const ALERTS: Tree = long(32, "alerts");
+
 /// The pieces of long values; known to this room alone.
 pub(super) const PIECES: Tree = short(255, "pieces");

@@ -59,3 +59,19 @@ async fn an_address_that_never_answers_is_given_up() {
     let error = get(&way, "http://10.0.0.7/").await.unwrap_err();
     assert!(error.is_io() || error.is_timeout(), "{error:?}");
 }
+
+#[tokio::test]
+async fn where_names_are_guarded_only_an_address_that_was_written_out_may_be_private() {
+    let twin = Twin::start(vec![Play::SayAndClose(reply(200, "", "here"))]).await;
+    let network = Liar::new(&twin, &[&["10.0.0.7"]]);
+    let config = EgressConfig { network: network.clone(), ..EgressConfig::default() };
+    let ask = |url: &str| {
+        http::Request::post(url).body(http_body_util::Full::new(bytes::Bytes::new())).unwrap()
+    };
+    let named = OneOrigin::guarded(&config, "http://hooks.internal".parse().unwrap());
+    let refused = named.send(ask("http://hooks.internal/")).await.unwrap_err();
+    assert!(refused.to_string().contains("10.0.0.7 is a private address"), "{refused}");
+    assert!(network.dialled().is_empty());
+    let written = OneOrigin::guarded(&config, "http://10.0.0.7".parse().unwrap());
+    assert_eq!(written.send(ask("http://10.0.0.7/")).await.unwrap().status(), 200);
+}

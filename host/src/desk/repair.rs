@@ -1,0 +1,142 @@
+//! One letter: shown with what is wrong, edited, retried, discarded.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Desk, DeskError, advice::advice};
+use crate::{
+    audit::Actor,
+    flows::{EditError, Stuck},
+    queue::{DeadLetter, Group, Task, is_cause},
+    store::{Batch, Expect, trees},
+    text::cut,
+};
+
+/// The part of a delivery's body that is shown, in bytes.
+const BODY_BYTES_MAX: usize = 4 << 10;
+
+/// A letter with everything that a person needs to decide about it.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    /// The letter.
+    #[serde(flatten)]
+    pub letter: DeadLetter,
+    /// All that have the same cause.
+    pub group: Group,
+    /// For a step: where the run stopped, with the input and what is wrong with it.
+    pub stuck: Option<Stuck>,
+    /// For a webhook: the beginning of its body.
+    pub body: Option<String>,
+    /// What the letter belongs to that cannot be read, if something cannot.
+    pub unreadable: Option<String>,
+    /// What a person can do next: commands, and what each is for.
+    pub next: Vec<(String, String)>,
+}
+
+impl Desk {
+    /// A letter by its id, or the newest one of a cause.
+    pub async fn show(&self, id: &str) -> Result<Shown, DeskError> {
+        let letter = self.find(id)?;
+        let group = self.letters().group(&letter.cause)?;
+        let (mut stuck, mut body, mut unreadable) = (None, None, None);
+        match &letter.task {
+            Task::Step { run } => match self.0.rooms.flows.stuck(run).await {
+                Ok(found) => stuck = Some(found),
+                // What waited in vain, for one.
+                Err(EditError::NoAction(_)) => {}
+                Err(error) => unreadable = Some(error.to_string()),
+            },
+            Task::Parse { delivery } => match self.0.rooms.inbox.get(delivery) {
+                Ok(delivery) => {
+                    let text = String::from_utf8_lossy(&delivery.body).into_owned();
+                    body = Some(cut(text, BODY_BYTES_MAX));
+                }
+                Err(error) => unreadable = Some(error.to_string()),
+            },
+            // There is nothing beside what the letter says.
+            Task::Wake { .. } | Task::Tick { .. } | Task::Burst { .. } => {}
+        }
+        let next = advice(&letter, &group, stuck.as_ref());
+        Ok(Shown { letter, group, stuck, body, unreadable, next })
+    }
+
+    /// Has the step of a letter tried with this input from now on.
+    pub async fn edit(&self, id: &str, input: Value, actor: &Actor) -> Result<(), DeskError> {
+        let letter = self.find(id)?;
+        let run = match &letter.task {
+            Task::Step { run } => run,
+            other => return Err(DeskError::NoInput(other.subject().to_owned())),
+        };
+        let mut batch = Batch::new();
+        // While the letter waits nobody runs the step.
+        batch.require(trees::DEAD_LETTERS, letter.id.as_bytes(), Expect::Present);
+        self.0.rooms.flows.edit(run, input, actor, &mut batch).await?;
+        self.0.rooms.store.commit(batch).await?;
+        Ok(())
+    }
+
+    /// Puts stopped work back. If its effect is not known, the person who retries has decided
+    /// that it did not happen.
+    pub async fn retry(&self, id: &str, actor: &Actor) -> Result<(), DeskError> {
+        self.retry_one(&self.letters().get(id)?, actor).await
+    }
+
+    /// Gives the work up for good.
+    pub async fn discard(&self, id: &str, actor: &Actor) -> Result<(), DeskError> {
+        self.discard_one(&self.letters().get(id)?, actor).await
+    }
+
+    pub(super) async fn discard_one(
+        &self,
+        letter: &DeadLetter,
+        actor: &Actor,
+    ) -> Result<(), DeskError> {
+        let mut given_up = Batch::new();
+        self.give_up(letter, actor, &mut given_up)?;
+        Ok(self.letters().discard(std::slice::from_ref(letter), actor, given_up).await?)
+    }
+
+    /// Adds to a batch what becomes of that of which work that is given up is a part.
+    pub(super) fn give_up(
+        &self,
+        letter: &DeadLetter,
+        actor: &Actor,
+        batch: &mut Batch,
+    ) -> Result<(), DeskError> {
+        if let Task::Step { run } = &letter.task {
+            self.0.rooms.flows.give_up(run, actor, batch)?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn retry_one(
+        &self,
+        letter: &DeadLetter,
+        actor: &Actor,
+    ) -> Result<(), DeskError> {
+        let mut decided = Batch::new();
+        self.decide(letter, actor, &mut decided)?;
+        Ok(self.letters().retry(std::slice::from_ref(letter), actor, decided).await?)
+    }
+
+    /// Adds to a batch what a retry decides about that of which the work is a part.
+    pub(super) fn decide(
+        &self,
+        letter: &DeadLetter,
+        actor: &Actor,
+        batch: &mut Batch,
+    ) -> Result<(), DeskError> {
+        if let Task::Step { run } = &letter.task {
+            self.0.rooms.flows.decide_to_retry(run, actor, batch)?;
+        }
+        Ok(())
+    }
+
+    fn find(&self, id: &str) -> Result<DeadLetter, DeskError> {
+        if !is_cause(id) {
+            return Ok(self.letters().get(id)?);
+        }
+        let none = || crate::queue::QueueError::NoCause(id.to_owned());
+        Ok(self.letters().get(&self.letters().newest(id)?.ok_or_else(none)?)?)
+    }
+}
