@@ -164,6 +164,8 @@ async fn look_at_everything(aviary: &mut Aviary) {
         "delivery list --limit 500",
         "run list --limit 500",
         "dead-letter list",
+        "dead-letter list --all",
+        "alert show",
         "audit list --limit 1000",
         "audit verify",
         "key show",
@@ -178,7 +180,7 @@ async fn look_at_everything(aviary: &mut Aviary) {
     for (what, list) in [
         ("delivery", vec!["delivery", "list", "--limit", "500"]),
         ("run", vec!["run", "list", "--limit", "500"]),
-        ("dead-letter", vec!["dead-letter", "list"]),
+        ("dead-letter", vec!["dead-letter", "list", "--all"]),
     ] {
         let list = aviary.told(&list).await;
         for one in list.as_array().unwrap() {

@@ -73,7 +73,7 @@ async fn an_output_that_is_no_json_or_too_much_of_it_is_a_dead_letter() {
         let body = json!({ "event": { "attack": name } }).to_string();
         assert_eq!(sender.send(&Delivery::new(body)).await.unwrap().status, 200);
         until("a dead letter waits", || stage.scene.house.dead_letters() == 1).await;
-        let told = stage.scene.house.told(&["dead-letter", "list"]).await;
+        let told = stage.scene.house.told(&["dead-letter", "list", "--all"]).await;
         assert_eq!(told[0]["blame"], "guest", "{name}: {told}");
         assert_eq!(told[0]["code"], code, "{name}: {told}");
         let id = told[0]["id"].as_str().unwrap();

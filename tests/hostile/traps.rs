@@ -76,7 +76,7 @@ async fn a_trap_in_a_webhook_or_a_step_is_a_dead_letter_that_says_whose_it_was()
         assert_eq!(sends(&stage, &body).await, 200, "it is kept before it is run");
     }
     until("each is at the repair desk", || stage.scene.house.dead_letters() == 4).await;
-    let letters = stage.scene.house.told(&["dead-letter", "list"]).await;
+    let letters = stage.scene.house.told(&["dead-letter", "list", "--all"]).await;
     let mut codes: Vec<&str> = Vec::new();
     for letter in letters.as_array().unwrap() {
         assert_eq!(letter["blame"], "guest", "{letter}");

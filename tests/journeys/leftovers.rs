@@ -110,7 +110,7 @@ async fn a_watch_without_a_way_back_ends() {
     }
     let watched = || house.rooms().connectors.record("orders").unwrap().watch.is_some();
     until("it is watched no more", || !watched()).await;
-    let letters = house.told(&["dead-letter", "list"]).await;
+    let letters = house.told(&["dead-letter", "list", "--all"]).await;
     assert_eq!(letters[0]["blame"], serde_json::json!(Blame::Guest));
     let trail = house.told(&["audit", "list", "--subject", "orders"]).await;
     assert!(trail.to_string().contains("connector.watch-ended"), "{trail}");

@@ -5,9 +5,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test: what is not there is the failure")]
 
+mod alerts;
 mod aws;
 mod breaker;
 mod command;
+mod desk;
 mod door;
 mod drop_dir;
 mod expressions;

@@ -5,7 +5,7 @@ use jackfield_tests::{house::until, won_deal::WonDealScene};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_token_stops_the_delivery_until_it_is_set_anew() {
     let scene = refused_token().await;
-    let letters = scene.house.told(&["dead-letter", "list"]).await;
+    let letters = scene.house.told(&["dead-letter", "list", "--all"]).await;
     assert_eq!(letters[0]["code"], "unauthorized");
     assert_eq!(letters[0]["connection"], "crm");
     let id = letters[0]["id"].as_str().unwrap().to_owned();
@@ -29,7 +29,7 @@ async fn a_refused_step_stops_the_run_until_it_is_tried_again() {
     scene.books.fail_next(1, 400);
     scene.send(&scene.win("Oven")).await;
     until("a dead letter waits", || scene.house.dead_letters() == 1).await;
-    let letters = scene.house.told(&["dead-letter", "list"]).await;
+    let letters = scene.house.told(&["dead-letter", "list", "--all"]).await;
     assert_eq!(letters[0]["code"], "rejected");
     assert_eq!(letters[0]["connection"], "books");
     let id = letters[0]["id"].as_str().unwrap().to_owned();
@@ -47,7 +47,7 @@ async fn a_refused_step_stops_the_run_until_it_is_tried_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_discarded_dead_letter_is_gone_and_remembered() {
     let scene = refused_token().await;
-    let letters = scene.house.told(&["dead-letter", "list"]).await;
+    let letters = scene.house.told(&["dead-letter", "list", "--all"]).await;
     let id = letters[0]["id"].as_str().unwrap().to_owned();
     scene.house.does(&["dead-letter", "discard", &id]).await;
     assert_eq!(scene.house.dead_letters(), 0);

@@ -18,7 +18,7 @@ async fn a_delivery_that_trapped_the_connector_is_parsed_after_an_upgrade() {
         })
     };
     until("the delivery is at the repair desk", dead).await;
-    let letters = scene.house.told(&["dead-letter", "list"]).await;
+    let letters = scene.house.told(&["dead-letter", "list", "--all"]).await;
     let why = letters[0]["message"].as_str().unwrap();
     assert_eq!(letters[0]["blame"], "guest");
     assert!(why.contains("index out of bounds"), "{why}");

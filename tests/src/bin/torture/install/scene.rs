@@ -200,7 +200,7 @@ impl Scene {
             Err(why) => mistakes.push(why),
         }
         mistakes.extend(self.unparsed(load).await?);
-        let letters = self.told(&["dead-letter", "list"]).await?;
+        let letters = self.told(&["dead-letter", "list", "--all"]).await?;
         if letters.as_array().is_none_or(|letters| !letters.is_empty()) {
             mistakes.push(format!("there are dead letters: {letters}"));
         }
