@@ -72,15 +72,24 @@ pub struct Settings {
 #[serde(deny_unknown_fields, default)]
 pub struct Wish {
     /// A URL.
-    pub webhook: Option<String>,
+    #[serde(deserialize_with = "out_of_sight")]
+    pub webhook: Option<Secret<String>>,
     /// The key under which the webhook is signed.
-    pub secret: Option<String>,
+    #[serde(deserialize_with = "out_of_sight")]
+    pub secret: Option<Secret<String>>,
     /// Or a connection,
     pub connection: Option<String>,
     /// and its action.
     pub action: Option<String>,
     /// What makes the body or the input.
     pub input: Option<String>,
+}
+
+fn out_of_sight<'de, D>(given: D) -> Result<Option<Secret<String>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    Ok(Option::<String>::deserialize(given)?.map(Secret::new))
 }
 
 /// How alerts stand.
@@ -152,17 +161,19 @@ impl Desk {
     /// Sets how alerts go out from now on. What waits at the desk is told anew.
     pub async fn set_alerts(&self, wish: Wish, actor: &Actor) -> Result<Standing, DeskError> {
         let _one = self.0.changing.lock().await;
-        let given = [&wish.webhook, &wish.secret, &wish.input];
+        let secret = wish.secret.as_ref().map(|secret| secret.expose().trim());
+        let url = wish.webhook.as_ref().map(|url| url.expose().trim());
+        let given = [url, secret, wish.input.as_deref()];
         if given.into_iter().flatten().any(|text| text.len() > TEXT_BYTES_MAX) {
             let why = format!("nothing in it may have more than {} KiB", TEXT_BYTES_MAX >> 10);
             return Err(DeskError::Input(why));
         }
-        let (way, url, input) = match (&wish.webhook, &wish.connection, &wish.action) {
+        let (way, url, input) = match (url, &wish.connection, &wish.action) {
             (Some(url), None, None) => {
-                let (way, url) = webhook(url, wish.secret.as_deref())?;
+                let (way, url) = webhook(url, secret)?;
                 (way, Some(url), wish.input.as_deref().unwrap_or(WEBHOOK_INPUT))
             }
-            (None, Some(connection), Some(action)) if wish.secret.is_none() => {
+            (None, Some(connection), Some(action)) if secret.is_none() => {
                 let (connection, action) = (connection.clone(), action.clone());
                 let input = wish.input.as_deref().unwrap_or(ACTION_INPUT);
                 (Way::Connection { connection, action }, None, input)
@@ -178,7 +189,6 @@ impl Desk {
         };
         let settings = Settings { way, input, by, at_ms: now_ms };
         let mut batch = Batch::new();
-        let secret = wish.secret.as_deref().map(str::trim);
         self.put_secrets(&mut batch, url.as_ref(), secret)?;
         Line::new(now_ms, actor.clone(), Word::AlertSet, settings.way.name()).record(&mut batch);
         self.keep(State { settings: Some(settings), ledger: Ledger::default() }, batch).await?;
@@ -269,7 +279,7 @@ impl Desk {
 /// What a person's URL of a webhook comes to.
 fn webhook(url: &str, secret: Option<&str>) -> Result<(Way, Secret<String>), DeskError> {
     let wrong = |why: &str| DeskError::Url(why.to_owned());
-    let parsed = Url::parse(url.trim()).map_err(|error| wrong(&error.to_string()))?;
+    let parsed = Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
     let origin = Origin::of(&parsed).ok_or_else(|| wrong("it is neither http nor https"))?;
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(wrong("it has a user in it; hint: a path or a query can hold a token"));
@@ -278,7 +288,7 @@ fn webhook(url: &str, secret: Option<&str>) -> Result<(Way, Secret<String>), Des
     if parsed.scheme() == "http" && matches!(parsed.host(), Some(Host::Domain(_))) {
         return Err(wrong("it goes over http; hint: use https, or the address of a machine"));
     }
-    if secret.is_some_and(|secret| secret.trim().len() < SECRET_BYTES_MIN) {
+    if secret.is_some_and(|secret| secret.len() < SECRET_BYTES_MIN) {
         return Err(wrong(&format!("its signing secret has less than {SECRET_BYTES_MIN} bytes")));
     }
     let way = Way::Webhook { origin: origin.to_string(), signed: secret.is_some() };

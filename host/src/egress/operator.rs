@@ -3,8 +3,8 @@
 //! No guest comes here and no manifest names the origin, so a private address, such as an
 //! endpoint within the operator's network, is admitted: for this origin and no other. Where what
 //! is sent may be read by whoever answers, a name must lead to a public address, and only an
-//! address that the operator wrote out may be private. Promises bounded times and answers. Never follows a redirect. Speaks to the crates of AWS as their HTTP
-//! client.
+//! address that the operator wrote out may be private. Promises bounded times and answers. Never
+//! follows a redirect. Speaks to the crates of AWS as their HTTP client.
 
 use std::{
     error::Error as StdError,
