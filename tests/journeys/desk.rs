@@ -119,3 +119,29 @@ async fn all_of_one_cause_are_retried_or_discarded_alike() {
     assert_eq!(code, 1);
     assert!(err.contains("no dead letter has the cause"), "{err}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_have_happened_is_not_edited_and_not_retried_among_all() {
+    let (house, till) = orders::connected().await;
+    let header = r#"{ kind = "header", name = "idempotency-key" }"#;
+    let none = MANIFEST.replace("0.1.0", "0.2.0").replace(header, r#"{ kind = "none" }"#);
+    house.install("none", &guest("orders", &none)).await;
+    let flow = house.file("flow.toml", FLOW);
+    house.does(&["flow", "apply", &flow]).await;
+    till.drop_answers(1);
+    order(&house, 0..1).await;
+    let group = groups(&house).await[0].clone();
+    assert_eq!(group["code"], "unknown-outcome", "{group:#}");
+    let cause = group["id"].as_str().unwrap();
+    let input = house.file("input.json", "{}");
+    let (code, _, err) = house.types(&["dead-letter", "edit", cause, "--input", &input]).await;
+    assert_eq!(code, 1);
+    assert!(err.contains("may have happened at `orders`"), "{err}");
+    let told = house.told(&["dead-letter", "retry", "--all"]).await;
+    assert_eq!((&told["done"], &told["left_out"]), (&json!(0), &json!(1)));
+    assert_eq!((house.dead_letters(), till.vendor().receipts()), (1, 1));
+
+    house.does(&["dead-letter", "retry", "--cause", cause, "--yes"]).await;
+    until("the run is done", || house.is_idle() && house.dead_letters() == 0).await;
+    assert_eq!(till.vendor().receipts(), 2, "a person said that the first did not happen");
+}
