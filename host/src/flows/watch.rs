@@ -22,7 +22,7 @@ use crate::{
     audit::{Actor, Line, Word},
     fault::Fault,
     queue::Work,
-    store::{Batch, Expect, trees},
+    store::{Batch, Expect, Tree, trees},
 };
 
 /// The most runs that one event is held against.
@@ -269,34 +269,36 @@ impl Flows {
 
     /// Forgets events that no run will ask for any more.
     pub async fn forget(&self) -> Result<(), FlowError> {
-        let before_ms = self.0.clock.now_ms().saturating_sub(HEARD_MS);
-        let echo_before_ms = self.0.clock.now_ms().saturating_sub(ECHO_MS);
-        let heard = |value: &[u8]| serde_json::from_slice::<Heard>(value).ok().map(|h| h.at_ms);
+        let now_ms = self.0.clock.now_ms();
         let fence = |value: &[u8]| Some(u64::from_be_bytes(*value.first_chunk()?));
-        let echo = |value: &[u8]| serde_json::from_slice::<Written>(value).ok().map(|w| w.at_ms);
-        let trees: [(_, &(dyn Fn(&[u8]) -> Option<u64> + Sync), u64); 3] = [
-            (trees::HEARD, &heard, before_ms),
-            (trees::FENCES, &fence, before_ms),
-            (trees::ECHOES, &echo, echo_before_ms),
-        ];
-        for (tree, at_ms, before_ms) in trees {
-            let mut after = None;
-            loop {
-                let page = self.0.store.scan_prefix(tree, &[], after.as_deref(), PAGE)?;
-                let Some((last, _)) = page.last() else { break };
-                after = Some(last.clone());
-                let mut batch = Batch::new();
-                for (key, value) in &page {
-                    if at_ms(value).is_none_or(|at_ms| at_ms < before_ms) {
-                        batch.delete(tree, key);
-                    }
-                }
-                if !batch.is_empty() {
-                    self.0.store.commit(batch).await?;
-                }
+        let heard = |value: &[u8]| Some(serde_json::from_slice::<Heard>(value).ok()?.at_ms);
+        let echo = |value: &[u8]| Some(serde_json::from_slice::<Written>(value).ok()?.at_ms);
+        self.forget_in(trees::FENCES, now_ms.saturating_sub(HEARD_MS), fence).await?;
+        self.forget_in(trees::HEARD, now_ms.saturating_sub(HEARD_MS), heard).await?;
+        self.forget_in(trees::ECHOES, now_ms.saturating_sub(ECHO_MS), echo).await
+    }
+
+    /// Removes what is older, and what does not say how old it is.
+    async fn forget_in(
+        &self,
+        tree: Tree,
+        before_ms: u64,
+        at_ms: impl Fn(&[u8]) -> Option<u64>,
+    ) -> Result<(), FlowError> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = self.0.store.scan_prefix(tree, &[], after.as_deref(), PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let mut batch = Batch::new();
+            let old = |value: &[u8]| at_ms(value).is_none_or(|at_ms| at_ms < before_ms);
+            for (key, _) in page.iter().filter(|(_, value)| old(value)) {
+                batch.delete(tree, key);
+            }
+            if !batch.is_empty() {
+                self.0.store.commit(batch).await?;
             }
         }
-        Ok(())
     }
 }
 

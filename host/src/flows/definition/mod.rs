@@ -48,7 +48,7 @@ pub enum Trigger {
     /// An event of a connection.
     Event(On),
     /// The clock.
-    Schedule(Schedule),
+    Schedule(Box<Schedule>),
     /// A person, or a step of another flow.
     Manual,
     /// The end of a run of another flow.

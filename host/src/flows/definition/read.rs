@@ -112,7 +112,9 @@ impl<'a> Reader<'a> {
             return self.event_trigger(on, span.start);
         }
         if let Some(pattern) = &on.schedule {
-            return self.schedule(pattern, on.zone.as_ref()).map(Trigger::Schedule);
+            return self
+                .schedule(pattern, on.zone.as_ref())
+                .map(|schedule| Trigger::Schedule(Box::new(schedule)));
         }
         if let Some(flow) = on.flow {
             let ended = on.ended.map_or(Some(Ended::Done), |ended| {
