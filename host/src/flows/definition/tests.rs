@@ -160,6 +160,17 @@ fn a_flow_says_what_starts_it_and_only_one_thing() {
     assert_eq!(told[1], "hint: did you mean `Europe/London`?");
 }
 
+#[test]
+fn every_example_of_the_guide_is_a_flow() {
+    let guide = include_str!("../../../../sdk/FLOWS.md");
+    let examples: Vec<&str> =
+        guide.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() >= 4, "the guide has lost its examples");
+    for example in examples {
+        Flow::parse(example, "FLOWS.md").unwrap_or_else(|error| panic!("{error}\n{example}"));
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_a_flow_or_has_mistakes(text in ".{0,400}") {
