@@ -66,7 +66,7 @@ pub(super) fn advice(
         Task::Step { run } | Task::Wake { run } => {
             add(format!("jackfield run show {run}"), "see the whole run");
         }
-        Task::Tick { flow, .. } | Task::Burst { flow, .. } => {
+        Task::Tick { flow, .. } | Task::Start { flow, .. } | Task::Burst { flow, .. } => {
             add(format!("jackfield flow show {flow}"), "see the flow");
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Desk, DeskError, advice::advice};
 use crate::{
     audit::Actor,
-    flows::{EditError, Stuck},
+    flows::{EditError, Flows, Stuck, UNDECIDED},
     queue::{DeadLetter, Group, Task, is_cause},
     store::{Batch, Expect, trees},
     text::cut,
@@ -54,7 +54,7 @@ impl Desk {
                 Err(error) => unreadable = Some(error.to_string()),
             },
             // There is nothing beside what the letter says.
-            Task::Wake { .. } | Task::Tick { .. } | Task::Burst { .. } => {}
+            Task::Wake { .. } | Task::Tick { .. } | Task::Start { .. } | Task::Burst { .. } => {}
         }
         let next = advice(&letter, &group, stuck.as_ref());
         Ok(Shown { letter, group, stuck, body, unreadable, next })
@@ -103,8 +103,10 @@ impl Desk {
         actor: &Actor,
         batch: &mut Batch,
     ) -> Result<(), DeskError> {
-        if let Task::Step { run } = &letter.task {
-            self.0.rooms.flows.give_up(run, actor, batch)?;
+        match &letter.task {
+            Task::Step { run } => self.0.rooms.flows.give_up(run, actor, batch)?,
+            Task::Burst { flow, key } => Flows::forget_burst(flow, key, batch),
+            _ => {}
         }
         Ok(())
     }
@@ -127,7 +129,9 @@ impl Desk {
         batch: &mut Batch,
     ) -> Result<(), DeskError> {
         if let Task::Step { run } = &letter.task {
-            self.0.rooms.flows.decide_to_retry(run, actor, batch)?;
+            // Who retries it for another reason has not been asked whether it happened.
+            let decided = letter.code == UNDECIDED;
+            self.0.rooms.flows.decide_to_retry(run, decided, actor, batch)?;
         }
         Ok(())
     }

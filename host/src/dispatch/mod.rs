@@ -110,10 +110,13 @@ impl Dispatch {
     async fn call(&self, work: &Work) -> Outcome {
         match &work.task {
             Task::Parse { delivery } => self.parse(work, delivery).await,
-            Task::Step { run } => self.flows.step(run, work.attempts + 1).await.into(),
+            Task::Step { run } => self.flows.step(run, &work.lane, work.attempts + 1).await.into(),
             Task::Wake { run } => self.flows.wake(run).await.into(),
             Task::Tick { flow, applied_at_ms, at_ms } => {
                 self.flows.tick(flow, *applied_at_ms, *at_ms).await.into()
+            }
+            Task::Start { flow, applied_at_ms, at_ms } => {
+                self.flows.start_by_clock(flow, *applied_at_ms, *at_ms).await.into()
             }
             Task::Burst { flow, key } => self.flows.burst_ends(flow, key).await.into(),
         }

@@ -27,18 +27,21 @@ pub struct Outcome {
     pub batch: Batch,
     /// What there is to do next; or why it is not done.
     pub result: Result<Vec<Work>, Fault>,
+    /// Whether nobody knows if an action happened that was tried.
+    pub doubt: bool,
 }
 
 impl Outcome {
     /// A failure that left nothing to write.
     pub fn failed(fault: Fault) -> Self {
-        Self { batch: Batch::new(), result: Err(fault) }
+        // One that was stopped in the middle may have done anything.
+        Self { batch: Batch::new(), result: Err(fault), doubt: true }
     }
 }
 
 impl From<Stepped> for Outcome {
-    fn from(Stepped { batch, outcome }: Stepped) -> Self {
-        Self { batch, result: outcome }
+    fn from(Stepped { batch, outcome, doubt }: Stepped) -> Self {
+        Self { batch, result: outcome, doubt }
     }
 }
 
@@ -53,7 +56,7 @@ impl Dispatch {
     /// The one rule: done; or later, if trying again can help and has not been tried too often, as
     /// the action's manifest says and else the host; or a dead letter.
     pub(super) fn decide(&self, work: &Work, outcome: Outcome) -> Settlement {
-        let Outcome { mut batch, result } = outcome;
+        let Outcome { mut batch, result, doubt } = outcome;
         let fault = match result {
             Ok(follow) => {
                 // What follows is no more pressing than that from which it came.
@@ -90,7 +93,7 @@ impl Dispatch {
             Retry::After(wait) => Some(wait.clamp(SOONEST, self.backoff.longest)),
         };
         if delay.is_none()
-            && let Some(follow) = self.gives_way(work, &fault, &mut batch)
+            && let Some(follow) = self.gives_way(work, &fault, doubt, &mut batch)
         {
             return Settlement { batch, follow, fault: Some((fault, false)) };
         }
@@ -122,9 +125,15 @@ impl Dispatch {
     }
 
     /// What follows where the flow itself says what to do when a step has failed for good.
-    fn gives_way(&self, work: &Work, fault: &Fault, batch: &mut Batch) -> Option<Vec<Work>> {
+    fn gives_way(
+        &self,
+        work: &Work,
+        fault: &Fault,
+        doubt: bool,
+        batch: &mut Batch,
+    ) -> Option<Vec<Work>> {
         let Task::Step { run } = &work.task else { return None };
-        self.flows.give_way(run, fault, batch).unwrap_or_else(|error| {
+        self.flows.give_way(run, fault, doubt, batch).unwrap_or_else(|error| {
             tracing::error!(%error, run, "the flow's own answer to a failure cannot be found");
             None
         })
@@ -150,7 +159,7 @@ impl Dispatch {
                 }
             }
             // A run that could not hear something goes on resting.
-            Task::Wake { .. } | Task::Tick { .. } | Task::Burst { .. } => {}
+            Task::Wake { .. } | Task::Tick { .. } | Task::Start { .. } | Task::Burst { .. } => {}
         }
     }
 }

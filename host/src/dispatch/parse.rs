@@ -45,6 +45,6 @@ impl Dispatch {
         let runs = before.into_iter().chain(routed.runs).collect();
         let events = routed.events;
         Status { fate: Fate::Parsed, events, runs, fault: None }.put(&mut batch, delivery);
-        Outcome { batch, result: Ok(routed.follow) }
+        Outcome { batch, result: Ok(routed.follow), doubt: false }
     }
 }

@@ -1,9 +1,11 @@
 //! One action of a run: make the input, write down the intention, call, and say what came of it.
 
+use std::sync::atomic::Ordering;
+
 use jackfield_registry::manifest::{Action, Idempotency};
 use serde_json::Value;
 
-use super::{Effect, EffectState, FlowError, Flows, Run, Text, effect::Deed};
+use super::{Effect, EffectState, FlowError, Flows, Run, Text, effect::Deed, turn::Turn};
 use crate::{
     audit::{Actor, Line, Word},
     capabilities::{Left, Particulars, Window},
@@ -18,23 +20,25 @@ use crate::{
 const OUTPUT_BYTES_MAX: usize = 1 << 20;
 
 /// The code of a failure of which only a person can say what follows.
-pub(super) const UNDECIDED: &str = "unknown-outcome";
+pub const UNDECIDED: &str = "unknown-outcome";
 
 impl Flows {
     /// Has an action done once, whatever happened at earlier tries.
     pub(super) async fn act(
         &self,
-        run: &Run,
+        turn: &Turn<'_>,
         deed: Deed<'_>,
         input: &Text,
         item: Option<&Value>,
-        attempt: u32,
         batch: &mut Batch,
     ) -> Result<Value, Fault> {
+        let Turn { run, attempt, .. } = turn;
+        let attempt = *attempt;
+        let kept = Effect::get(&self.0.store, &run.id, deed.step, deed.item)?;
+        turn.is_in_doubt(kept.as_ref());
         let live = self.0.connections.get(deed.connection);
         let live = live.map_err(|error| Fault::operator("connection", error.to_string()))?;
         let action = declared(&live, deed.action)?;
-        let kept = Effect::get(&self.0.store, &run.id, deed.step, deed.item)?;
         let mut effect = match kept {
             Some(effect) => effect,
             None => {
@@ -63,6 +67,7 @@ impl Flows {
         let (package, limits) = (&live.connector.package, live.connector.limits);
         let called = self.0.runtime.invoke(package, window, limits, &call(&effect)).await;
         let outcome = self.judge(action, &mut effect, called, doubt);
+        turn.is_in_doubt(Some(&effect));
         if action.mutates {
             effect.put(batch);
         }
@@ -172,6 +177,14 @@ impl Flows {
             }
         }
         Ok(())
+    }
+}
+
+impl Turn<'_> {
+    /// Says whether nobody knows if the turn's action happened.
+    fn is_in_doubt(&self, effect: Option<&Effect>) {
+        let doubt = effect.is_some_and(Effect::may_have_happened);
+        self.doubt.store(doubt, Ordering::Relaxed);
     }
 }
 

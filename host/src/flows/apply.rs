@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Applied, CURRENT, Expressions, Flow, FlowError, Flows, Mistake, Trigger, VERSION,
     check::{Checker, Known},
+    pause::PAUSED,
 };
 use crate::{
     audit::{Actor, Line, Word},
@@ -147,11 +148,9 @@ impl Flows {
         if let Some(by) = self.user_of(name) {
             return Err(FlowError::InUse { name: name.into(), by });
         }
-        if self.is_paused(name)? {
-            self.resume(name, actor.clone()).await?;
-        }
         let mut batch = Batch::new();
         batch.delete(trees::FLOWS, format!("{CURRENT}{name}").as_bytes());
+        batch.delete(trees::FLOWS, format!("{PAUSED}{name}").as_bytes());
         Line::new(self.0.clock.now_ms(), actor, Word::FlowRemoved, name)
             .detail("version", &entry.0.version)
             .record(&mut batch);
@@ -159,6 +158,7 @@ impl Flows {
         let mut current = BTreeMap::clone(&self.0.current.load());
         current.remove(name);
         self.0.current.store(Arc::new(current));
+        self.let_all_go(name).await?;
         Ok(())
     }
 

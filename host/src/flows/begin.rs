@@ -6,16 +6,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    Applied, Flow, FlowError, Flows, LANE, Run, cursor, cursor::Cursor, gates::Gate, run::Parent,
-};
+use super::{Applied, Flow, FlowError, Flows, LANE, Run, gates::Gate, run::Parent, turn::lane_of};
 use crate::{
     audit::{Actor, Line, Word},
     fault::Fault,
     queue::{Task, Work},
-    store::{Batch, Expect, trees},
+    store::{Batch, CommitError, Expect, trees},
 };
 
+/// Where allowances of starts stand.
+const THROTTLE: &[u8] = b"throttle\0";
+/// How many allowances are looked at in one go.
+const PAGE: usize = 500;
 /// A burst of events puts a debounced run off by this many times its span, at most.
 const DEBOUNCED_MAX: u64 = 10;
 
@@ -93,11 +95,7 @@ impl Flows {
         }
         line.record(batch);
         let at_ms = self.throttle(flow, &run, drafts, batch)?;
-        let lane = match cursor::next(&flow.steps, &run) {
-            Cursor::Step(step) if flow.runs.at_once.is_none() => step.lane(),
-            _ => LANE,
-        };
-        let work = run.work(lane, at_ms);
+        let work = run.work(lane_of(&run, flow), at_ms);
         Ok((Some(run.id), vec![work]))
     }
 
@@ -179,6 +177,11 @@ impl Flows {
         Ok(self.begin_now(applied, flow, &beginning, key, &mut drafts, batch)?.1)
     }
 
+    /// Adds to a batch that a burst starts nothing.
+    pub fn forget_burst(flow: &str, key: &str, batch: &mut Batch) {
+        batch.delete(trees::GATES, &burst_place(flow, key));
+    }
+
     fn burst(&self, place: &[u8]) -> Result<(Option<Burst>, Option<Vec<u8>>), FlowError> {
         let Some(bytes) = self.0.store.get(trees::GATES, place)? else { return Ok((None, None)) };
         let burst = serde_json::from_slice(&bytes).map_err(|error| FlowError::Unreadable {
@@ -200,7 +203,7 @@ impl Flows {
     ) -> Result<u64, Fault> {
         let now_ms = self.0.clock.now_ms();
         let (Some(throttle), Some(key)) = (flow.runs.throttle, &run.key) else { return Ok(now_ms) };
-        let place = format!("throttle\0{}\0{key}", flow.name).into_bytes();
+        let place = [THROTTLE, format!("{}\0{key}", flow.name).as_bytes()].concat();
         let kept = self.0.store.get(trees::GATES, &place).map_err(FlowError::from)?;
         let known = kept.as_deref().and_then(|bytes| bytes.try_into().ok());
         let known = drafts.throttled.get(&place).copied().or(known.map(u64::from_be_bytes));
@@ -215,6 +218,29 @@ impl Flows {
         batch.put(trees::GATES, &place, next_ms.to_be_bytes());
         drafts.throttled.insert(place, next_ms);
         Ok(at_ms)
+    }
+
+    /// Removes the allowances of starts that are whole again.
+    pub(super) async fn forget_allowances(&self) -> Result<(), FlowError> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = self.0.store.scan_prefix(trees::GATES, THROTTLE, after.as_deref(), PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let now_ms = self.0.clock.now_ms();
+            for (key, value) in page {
+                let whole_ms = value.as_slice().try_into().map(u64::from_be_bytes);
+                if whole_ms.is_ok_and(|whole_ms| whole_ms < now_ms) {
+                    let mut batch = Batch::new();
+                    batch.require(trees::GATES, &key, Expect::Is(value)).delete(trees::GATES, &key);
+                    match self.0.store.commit(batch).await {
+                        // Somebody makes use of it just now.
+                        Ok(_) | Err(CommitError::Conflict { .. }) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
+        }
     }
 
     /// The gate before which runs of a key wait for their turn.

@@ -5,7 +5,10 @@
 //! fields that are there, and gives actions inputs of their shape. What is not known, as without a
 //! running host, is not held against it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jackfield_registry::manifest::SchemaRef;
 use serde_json::{Map, Value, json};
@@ -93,6 +96,23 @@ impl Checker<'_> {
         true
     }
 
+    /// Whether a flow is, through others or not, a step of itself.
+    fn starts_itself(&self, name: &str) -> bool {
+        let Some(known) = self.known else { return false };
+        let (mut seen, mut open) = (BTreeSet::new(), vec![name]);
+        while let Some(at) = open.pop() {
+            for next in known.flows.get(at).into_iter().flat_map(Flow::sub_flows) {
+                if next.get_ref() == name {
+                    return true;
+                }
+                if seen.insert(next.get_ref().as_str()) {
+                    open.push(next.get_ref());
+                }
+            }
+        }
+        false
+    }
+
     async fn steps(&mut self, steps: &[Step], seen: &mut Seen) {
         for step in steps {
             let id = step.id.get_ref().clone();
@@ -138,7 +158,12 @@ impl Checker<'_> {
             }
             Kind::Flow { flow, input } => {
                 self.expression(input, &scope).await;
-                if let Some(other) = self.flow(flow)
+                let other = self.flow(flow);
+                if other.is_some() && self.starts_itself(flow.get_ref()) {
+                    let what = format!("`{}` is a step of itself in the end", flow.get_ref());
+                    self.mistake(flow, what, "take the circle apart: it would never end".into());
+                }
+                if let Some(other) = other
                     && other.on != Trigger::Manual
                 {
                     let what = format!("`{}` is not started by other flows", flow.get_ref());

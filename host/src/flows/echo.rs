@@ -5,7 +5,7 @@
 //! said of it a moment ago, field for field; what somebody changed since is no echo.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -17,7 +17,6 @@ use tokio::sync::Notify;
 use super::{FlowError, Flows};
 use crate::{
     connections::Live,
-    fault::Fault,
     store::{Batch, trees},
 };
 
@@ -123,8 +122,32 @@ impl Flows {
         }
     }
 
-    /// Whether an event says what the host itself wrote a moment ago.
-    pub(super) async fn is_echo(&self, connection: &str, event: &Value) -> Result<bool, Fault> {
+    /// Waits until actions under way at a system are settled that write such records as come back
+    /// with these kinds of events, for a moment at most.
+    pub(super) async fn let_land(&self, connection: &str, kinds: &BTreeSet<&str>) {
+        let Ok(live) = self.0.connections.get(connection) else { return };
+        let events = &live.connector.manifest.events;
+        let entities = kinds.iter().filter_map(|kind| events.get(*kind)?.entity.as_deref());
+        let all = async {
+            for entity in entities {
+                self.0.in_flight.none(connection, entity).await;
+            }
+        };
+        let clock = &self.0.clock;
+        tokio::select! {
+            () = all => {}
+            () = clock.sleep_until(clock.now_ms() + WAIT_MS) => {}
+        }
+    }
+
+    /// Whether an event says what the host itself wrote a moment ago. One that says something else
+    /// ends that: what comes later is somebody else's, whatever it says.
+    pub(super) fn is_echo(
+        &self,
+        connection: &str,
+        event: &Value,
+        batch: &mut Batch,
+    ) -> Result<bool, FlowError> {
         let Ok(live) = self.0.connections.get(connection) else { return Ok(false) };
         let kind = event["kind"].as_str().unwrap_or_default();
         let declared = live.connector.manifest.events.get(kind);
@@ -132,21 +155,27 @@ impl Flows {
         let (Some(entity), Some(id)) = (entity, event["record"]["id"].as_str()) else {
             return Ok(false);
         };
-        let clock = &self.0.clock;
-        tokio::select! {
-            () = self.0.in_flight.none(connection, entity) => {}
-            () = clock.sleep_until(clock.now_ms() + WAIT_MS) => {}
-        }
         let place = place(connection, entity, id);
-        let Some(value) = self.0.store.get(trees::ECHOES, &place).map_err(FlowError::from)? else {
-            return Ok(false);
-        };
+        let Some(value) = self.0.store.get(trees::ECHOES, &place)? else { return Ok(false) };
         let written: Written = serde_json::from_slice(&value).map_err(|error| {
             FlowError::Unreadable { what: "echo", id: id.to_owned(), why: error.to_string() }
         })?;
-        let fresh = clock.now_ms().saturating_sub(written.at_ms) <= ECHO_MS;
-        Ok(fresh && agrees(&event["record"], &written.record))
+        let fresh = self.0.clock.now_ms().saturating_sub(written.at_ms) <= ECHO_MS;
+        let record = &event["record"];
+        let same = says_something(record, &written.record) && agrees(record, &written.record);
+        if !same || !fresh {
+            batch.delete(trees::ECHOES, &place);
+        }
+        Ok(fresh && same)
     }
+}
+
+/// Whether a record says more of what was written than its id.
+fn says_something(event: &Value, written: &Value) -> bool {
+    let (Some(event), Some(written)) = (event.as_object(), written.as_object()) else {
+        return false;
+    };
+    event.iter().any(|(word, value)| word != "id" && !value.is_null() && written.contains_key(word))
 }
 
 /// Whether a record says nothing else than what was written; what only one of them has is no
@@ -177,7 +206,8 @@ mod tests {
     fn a_record_that_says_the_same_or_less_is_an_echo() {
         let written = json!({ "id": "1", "name": "Ada", "lines": [{ "amount": "2.00" }] });
         assert!(agrees(&written, &written));
-        assert!(agrees(&json!({ "id": "1" }), &written));
+        assert!(says_something(&json!({ "id": "1", "name": "Ada" }), &written));
+        assert!(!says_something(&json!({ "id": "1", "seen": true }), &written));
         assert!(agrees(&json!({ "id": "1", "seen": true }), &written));
     }
 

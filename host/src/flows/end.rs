@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Ended, Flow, FlowError, Flows, LANE, Run, RunState, Trigger,
+    Ended, Flow, FlowError, Flows, Run, RunState, Trigger,
     begin::{Beginning, Drafts},
     items, pause,
     run::{HeldBy, WaitsFor},
@@ -16,7 +16,7 @@ use crate::{
     audit::{Actor, Line, Word},
     fault::Fault,
     queue::Work,
-    store::Batch,
+    store::{Batch, Expect, trees},
 };
 
 impl Flows {
@@ -129,18 +129,27 @@ impl Flows {
         Ok(follow)
     }
 
-    /// Calls the run whose turn it is, if it waits for that.
+    /// Calls the runs whose turn it is and that wait for it: one, or more where the flow has come to
+    /// allow more of them.
     fn call_next(
         &self,
         run: &Run,
         at_once: u32,
         batch: &mut Batch,
-    ) -> Result<Option<Work>, FlowError> {
-        let Some(next) = self.gate(run)?.leave(&run.id, at_once, batch)? else { return Ok(None) };
-        let next = self.run(&next)?;
-        // One that is on its way sees for itself that it is admitted.
-        let waits = next.held_by == Some(HeldBy::Turn) && next.state == RunState::Held;
-        Ok(waits.then(|| next.work(LANE, self.0.clock.now_ms())))
+    ) -> Result<Vec<Work>, FlowError> {
+        let mut follow = Vec::new();
+        // Those that wait are the last of them.
+        for next in self.gate(run)?.leave(&run.id, at_once, batch)?.iter().rev() {
+            let (mut next, bytes) = self.run_and_bytes(next)?;
+            // One that is on its way sees for itself that it is admitted.
+            if next.held_by != Some(HeldBy::Turn) || next.state != RunState::Held {
+                break;
+            }
+            let entry = self.version(&next.flow, &next.version)?;
+            batch.require(trees::RUNS, next.id.as_bytes(), Expect::Is(bytes));
+            follow.push(self.get_to_work(&mut next, &entry.1, batch));
+        }
+        Ok(follow)
     }
 
     /// Has a run end before its last step. What an action has done is not undone.
@@ -183,18 +192,24 @@ impl Flows {
 
     /// Adds to a batch that a run has stopped and waits for a person.
     pub fn stop(&self, run: &str, batch: &mut Batch) -> Result<(), FlowError> {
-        let run = self.run(run)?;
-        if !run.has_ended() {
-            Run { state: RunState::Dead, ..run }.put(batch);
+        let mut run = self.run(run)?;
+        if run.has_ended() {
+            return Ok(());
         }
+        if let Some(waiting) = &mut run.waiting {
+            // Events are remembered for it until it waits anew.
+            unwatch(&std::mem::take(&mut waiting.watches), batch);
+        }
+        Run { state: RunState::Dead, ..run }.put(batch);
         Ok(())
     }
 
-    /// Adds to a batch that a person wants a stopped run tried again, and has thereby decided that
-    /// what is not known of its effects did not happen.
+    /// Adds to a batch that a person wants a stopped run tried again. Who was told that nobody knows
+    /// whether an action happened has `decided` that it did not.
     pub fn decide_to_retry(
         &self,
         run: &str,
+        decided: bool,
         actor: &Actor,
         batch: &mut Batch,
     ) -> Result<(), FlowError> {
@@ -202,7 +217,9 @@ impl Flows {
         if run.has_ended() {
             return Ok(());
         }
-        self.decide(&run, actor, batch)?;
+        if decided {
+            self.decide(&run, actor, batch)?;
+        }
         if let Some(waiting) = run.waiting.take() {
             // It waits anew.
             unwatch(&waiting.watches, batch);

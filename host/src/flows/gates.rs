@@ -41,24 +41,25 @@ impl Gate {
         batch.require(trees::GATES, &self.place, expect);
     }
 
-    /// Adds to a batch that a run has left; answers the run whose turn it is by that.
+    /// Adds to a batch that a run has left; answers the first so many of those that stay.
     pub(super) fn leave(
         &self,
         run: &str,
         at_once: u32,
         batch: &mut Batch,
-    ) -> Result<Option<String>, FlowError> {
-        let first = self.first(at_once as usize + 1)?;
+    ) -> Result<Vec<String>, FlowError> {
+        let mut stay = self.first(at_once as usize + 1)?;
+        stay.retain(|other| other != run);
+        stay.truncate(at_once as usize);
         self.unchanged(batch);
         batch.delete(trees::GATES, &self.member(run));
-        let was_among = first.iter().take(at_once as usize).any(|first| first == run);
-        if first.len() == 1 && was_among {
+        if stay.is_empty() {
             // Nobody is left; the next who comes makes the gate anew.
             batch.delete(trees::GATES, &self.place);
         } else {
             self.count_up(batch);
         }
-        Ok(first.into_iter().nth(at_once as usize).filter(|_| was_among))
+        Ok(stay)
     }
 
     fn first(&self, most: usize) -> Result<Vec<String>, FlowError> {

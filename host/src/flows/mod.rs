@@ -40,6 +40,7 @@ use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use act::UNDECIDED;
 pub use apply::{Source, check_alone};
 pub use definition::{AfterError, Awaited, Ended, Flow, Kind, On, Step, Text, Trigger};
 pub use edit::{Edit, EditError, Stuck};
@@ -70,6 +71,15 @@ pub struct Stepped {
     pub batch: Batch,
     /// What follows; or why it is not settled.
     pub outcome: Result<Vec<Work>, Fault>,
+    /// Whether nobody knows if an action happened that was tried.
+    pub doubt: bool,
+}
+
+impl Stepped {
+    /// What came of something that does no action.
+    fn without_action(batch: Batch, outcome: Result<Vec<Work>, Fault>) -> Self {
+        Self { batch, outcome, doubt: false }
+    }
 }
 
 /// What can go wrong with a flow.

@@ -1,16 +1,16 @@
 //! A paused flow: its runs rest before their next step, those that begin meanwhile too, and all go
 //! on when it is resumed. Nothing is lost by a pause.
 
-use super::{FlowError, Flows, LANE, Run};
+use super::{FlowError, Flows, Run, RunState};
 use crate::{
     audit::{Actor, Line, Word},
     fault::Fault,
-    store::{Batch, Expect, trees},
+    store::{Batch, CommitError, Expect, trees},
 };
 
 /// Under which keys of [`trees::FLOWS`] it stands that a flow is paused.
-const PAUSED: &str = "paused/";
-/// How many runs go on in one commit.
+pub(super) const PAUSED: &str = "paused/";
+/// How many runs are looked up at a time.
 const PAGE: usize = 500;
 
 impl Flows {
@@ -61,17 +61,38 @@ impl Flows {
             if page.is_empty() {
                 return Ok(count);
             }
-            let mut batch = Batch::new();
             for (key, _) in &page {
-                let id = String::from_utf8_lossy(&key[prefix.len()..]).into_owned();
-                // Whoever cancels it takes it off the list in the same moment.
-                batch.require(trees::HELD, key, Expect::Present);
-                batch.delete(trees::HELD, key);
-                let run = self.run(&id)?;
-                self.enqueue(&mut batch, run.work(LANE, self.0.clock.now_ms()));
+                count += usize::from(self.let_one_go(key, prefix.len()).await?);
             }
-            self.0.store.commit(batch).await?;
-            count += page.len();
+        }
+    }
+
+    /// Has one run go on; whether it does.
+    async fn let_one_go(&self, key: &[u8], id_at: usize) -> Result<bool, FlowError> {
+        let mut batch = Batch::new();
+        // Whoever cancels it takes it off the list in the same moment.
+        batch.require(trees::HELD, key, Expect::Present);
+        batch.delete(trees::HELD, key);
+        let id = String::from_utf8_lossy(&key[id_at..]).into_owned();
+        let goes_on = match self.run_and_bytes(&id) {
+            Ok((mut run, bytes)) if run.state == RunState::Held => {
+                let entry = self.version(&run.flow, &run.version)?;
+                batch.require(trees::RUNS, id.as_bytes(), Expect::Is(bytes));
+                let work = self.get_to_work(&mut run, &entry.1, &mut batch);
+                self.enqueue(&mut batch, work);
+                true
+            }
+            Ok(_) => false,
+            Err(error) => {
+                tracing::error!(%error, run = id, "a run that was held cannot go on");
+                false
+            }
+        };
+        match self.0.store.commit(batch).await {
+            Ok(_) => Ok(goes_on),
+            // Somebody else was faster; it is looked at again if it is still there.
+            Err(CommitError::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Rest: a run that waits for a time, an event, a person or another run costs its record and no
 //! more, until it is woken.
 
+use std::sync::atomic::AtomicBool;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -17,6 +19,7 @@ use super::{
 use crate::{
     audit::{Actor, Line, Word},
     fault::Fault,
+    priority::Priority,
     queue::{Queue, Work},
     store::{Batch, Expect, trees},
 };
@@ -67,7 +70,10 @@ impl Flows {
                 let why = cancelled_by(&event);
                 self.end(turn, Ended::Cancelled, Some(why), Actor::Host, batch).await
             }
-            Found::Event { event, .. } => self.done(turn, step, event, batch),
+            Found::Event { event, .. } => {
+                turn.mail.heard(batch);
+                self.done(turn, step, event, batch)
+            }
             Found::Watching(watches) => {
                 if what == WaitsFor::Time && until_ms.is_some_and(|until| until <= now_ms) {
                     unwatch(&watches, batch);
@@ -89,8 +95,12 @@ impl Flows {
         batch: &mut Batch,
     ) -> Vec<Work> {
         let Turn { mut run, mail, .. } = turn;
+        // What follows work is no more pressing than that.
+        run.priority = run.priority.max(Priority::current());
         let timer = until_ms.map(|until_ms| run.work(LANE, until_ms));
         let now_ms = self.0.clock.now_ms();
+        // What was told before is about something else.
+        mail.heard(batch);
         mail.unchanged(&run.id, batch);
         Line::new(now_ms, Actor::Host, Word::RunWaits, &run.id)
             .detail("step", step.id.get_ref())
@@ -212,7 +222,6 @@ impl Flows {
         if let Some(waiting) = &turn.run.waiting {
             unwatch(&waiting.watches, batch);
         }
-        self.withdraw_timer(&turn.run, batch);
         turn.mail.heard(batch);
         turn.stands(batch);
     }
@@ -221,7 +230,7 @@ impl Flows {
     pub async fn wake(&self, run: &str) -> Stepped {
         let mut batch = Batch::new();
         let outcome = self.hear(run, &mut batch).await;
-        Stepped { batch, outcome }
+        Stepped::without_action(batch, outcome)
     }
 
     async fn hear(&self, id: &str, batch: &mut Batch) -> Result<Vec<Work>, Fault> {
@@ -231,12 +240,13 @@ impl Flows {
             mail.close(id, batch);
             return Ok(Vec::new());
         }
-        let entry = self.version(&run.flow, &run.version)?;
-        let turn = Turn { run, bytes, flow: &entry.1, mail, attempt: 1 };
         // One that is at work hears it at its next turn.
-        if turn.run.state == RunState::Running {
+        if run.state == RunState::Running {
             return Ok(Vec::new());
         }
+        let entry = self.version(&run.flow, &run.version)?;
+        let doubt = &AtomicBool::new(false);
+        let mut turn = Turn { run, bytes, flow: &entry.1, mail, attempt: 1, doubt };
         if let Some((why, by)) = turn.mail.cancel() {
             let (why, by) = (why.to_owned(), by.clone());
             turn.stands(batch);
@@ -248,7 +258,10 @@ impl Flows {
         if turn.run.state != RunState::Waiting || !turn.mail.signals.iter().any(is_for) {
             return Ok(Vec::new());
         }
-        self.waited(turn, batch).await
+        // Its own turn acts on it, and fails as any other does.
+        self.withdraw_timer(&turn.run, batch);
+        turn.stands(batch);
+        Ok(vec![self.get_to_work(&mut turn.run, turn.flow, batch)])
     }
 
     async fn act_on(

@@ -53,6 +53,17 @@ impl Flows {
                 format!("a delivery gave {} events; the most is {EVENTS_MAX}", events.len());
             return Err(Fault::new(Blame::Guest, Retry::Never, "too-many-events", message));
         }
+        let flows = self.list();
+        let starts = |kind: &str| {
+            flows.iter().any(|entry| match &entry.1.on {
+                Trigger::Event(on) => {
+                    on.connection.get_ref() == connection && on.event.get_ref() == kind
+                }
+                _ => false,
+            })
+        };
+        let kinds = events.iter().map(|event| event.kind.as_str()).filter(|kind| starts(kind));
+        self.let_land(connection, &kinds.collect()).await;
         let mut routed = Routed::default();
         for event in events {
             self.route_one(connection, delivery, event, &mut routed).await?;
@@ -98,7 +109,7 @@ impl Flows {
         let scope = scope_of(event)
             .map_err(|error| nonsense(format!("the record of an event is not JSON: {error}")))?;
         routed.follow.extend(self.tell_of(connection, &scope, &mut routed.batch).await?);
-        let echo = self.is_echo(connection, &scope).await?;
+        let echo = self.is_echo(connection, &scope, &mut routed.batch)?;
         if echo {
             Line::new(now_ms, Actor::Host, Word::EventEcho, &event.key)
                 .connection(connection)

@@ -114,6 +114,9 @@ pub struct Items {
     pub total: usize,
     /// How many are done.
     pub done: usize,
+    /// How long the outputs of those are together, in bytes.
+    #[serde(default)]
+    pub bytes: usize,
 }
 
 /// The run of which this one is a step.

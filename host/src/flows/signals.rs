@@ -149,7 +149,11 @@ impl Flows {
         // Strings, numbers and JSON always make JSON.
         let value = serde_json::to_vec(signal).expect("plain data");
         // Two may be told in one batch.
-        let key = format!("{run}/{number:020}-{}", Uuid::now_v7().simple());
+        let key = match signal {
+            // However much there is beside it, it is the first that is read.
+            Signal::Cancel { .. } => format!("{run}/!"),
+            _ => format!("{run}/{number:020}-{}", Uuid::now_v7().simple()),
+        };
         batch.put(trees::SIGNALS, key.as_bytes(), value);
         let work = Work::new(LANE, Task::Wake { run: run.to_owned() }, self.0.clock.now_ms());
         Ok(Some(work))

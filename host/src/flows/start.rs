@@ -1,9 +1,11 @@
 //! What starts a run beside events: the clock, and a person.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{
-    Flow, FlowError, Flows, LANE, Stepped, Trigger,
+    Applied, Flow, FlowError, Flows, LANE, Stepped, Trigger,
     begin::{Beginning, Drafts},
 };
 use crate::{
@@ -27,12 +29,29 @@ impl Flows {
         Some(Work::new(LANE, task, at_ms))
     }
 
-    /// A time of a schedule has come: a run begins, and the next time is queued. Times that the
-    /// host slept through are made up for by this one run.
+    /// A time of a schedule has come: the start of a run is queued, and the next time. Times that
+    /// the host slept through are made up for by this one run.
     pub async fn tick(&self, name: &str, applied_at_ms: u64, at_ms: u64) -> Stepped {
+        let mut follow = Vec::new();
+        if let Some(entry) = self.in_force(name, applied_at_ms) {
+            let task = Task::Start { flow: name.to_owned(), applied_at_ms, at_ms };
+            let now_ms = self.0.clock.now_ms();
+            follow.push(Work::new(LANE, task, now_ms));
+            follow.extend(self.next_tick(&entry.1, applied_at_ms, now_ms.max(at_ms)));
+        }
+        Stepped::without_action(Batch::new(), Ok(follow))
+    }
+
+    /// Starts a run for a time of a schedule.
+    pub async fn start_by_clock(&self, name: &str, applied_at_ms: u64, at_ms: u64) -> Stepped {
         let mut batch = Batch::new();
         let outcome = self.begin_by_clock(name, applied_at_ms, at_ms, &mut batch).await;
-        Stepped { batch, outcome }
+        Stepped::without_action(batch, outcome)
+    }
+
+    /// A flow, unless it was removed, or applied anew with times of its own.
+    fn in_force(&self, name: &str, applied_at_ms: u64) -> Option<Arc<(Applied, Flow)>> {
+        self.current(name).filter(|entry| entry.0.applied_at_ms == applied_at_ms)
     }
 
     async fn begin_by_clock(
@@ -42,10 +61,7 @@ impl Flows {
         at_ms: u64,
         batch: &mut Batch,
     ) -> Result<Vec<Work>, Fault> {
-        // Removed, or applied anew with a tick of its own.
-        let Some(entry) = self.current(name).filter(|e| e.0.applied_at_ms == applied_at_ms) else {
-            return Ok(Vec::new());
-        };
+        let Some(entry) = self.in_force(name, applied_at_ms) else { return Ok(Vec::new()) };
         let Trigger::Schedule(schedule) = &entry.1.on else { return Ok(Vec::new()) };
         let scheduled_at = schedule.written(at_ms);
         let event = json!({
@@ -56,17 +72,14 @@ impl Flows {
         });
         let beginning =
             Beginning { entry: entry.as_ref(), event: &event, delivery: None, parent: None };
-        let (_, mut follow) = self.begin(beginning, &mut Drafts::default(), batch).await?;
-        let from_ms = self.0.clock.now_ms().max(at_ms);
-        follow.extend(self.next_tick(&entry.1, applied_at_ms, from_ms));
-        Ok(follow)
+        Ok(self.begin(beginning, &mut Drafts::default(), batch).await?.1)
     }
 
     /// Ends a burst of events of a debounced flow.
     pub async fn burst_ends(&self, flow: &str, key: &str) -> Stepped {
         let mut batch = Batch::new();
         let outcome = self.end_burst(flow, key, &mut batch);
-        Stepped { batch, outcome }
+        Stepped::without_action(batch, outcome)
     }
 
     /// Starts a run by hand: its id, or none if a burst has to end first. With a `key` the same
@@ -100,7 +113,7 @@ impl Flows {
             if let Some(place) = &place {
                 let before = self.0.store.get(trees::EVENTS, place).map_err(FlowError::from)?;
                 if let Some(before) = before {
-                    return Ok(String::from_utf8(before).ok());
+                    return Ok(String::from_utf8(before).ok().filter(|run| !run.is_empty()));
                 }
                 batch.require(trees::EVENTS, place, Expect::Absent);
                 batch.put(trees::EVENTS, place, run.clone().unwrap_or_default());

@@ -1,7 +1,10 @@
 //! One turn of a run: the next thing that it has to do, whatever that is, and what follows.
 //!
-//! One turn settles one step, or one item of it, or lays the run to rest. Exactly one piece of work
-//! of the kind [`Task::Step`] exists for a run that is not at rest.
+//! One turn settles one step, or one item of it, or lays the run to rest, or gets it up and on the
+//! lane on which its step belongs. Exactly one piece of work of the kind `Task::Step` exists for a
+//! run that is at work, and an action is done only in a turn of which nothing else can come first.
+
+use std::sync::atomic::AtomicBool;
 
 use serde_json::Value;
 
@@ -33,24 +36,33 @@ pub(super) struct Turn<'a> {
     pub(super) flow: &'a super::Flow,
     pub(super) mail: Mail,
     pub(super) attempt: u32,
+    /// Whether nobody knows if the action of this turn happened.
+    pub(super) doubt: &'a AtomicBool,
 }
 
 impl Flows {
-    /// Does the next step of a run.
-    pub async fn step(&self, run: &str, attempt: u32) -> Stepped {
-        let mut batch = Batch::new();
-        let outcome = self.turn(run, attempt, &mut batch).await;
-        Stepped { batch, outcome }
+    /// Does the next step of a run, on a lane.
+    pub async fn step(&self, run: &str, lane: &str, attempt: u32) -> Stepped {
+        let (mut batch, doubt) = (Batch::new(), AtomicBool::new(false));
+        let outcome = self.turn(run, lane, attempt, &doubt, &mut batch).await;
+        Stepped { batch, outcome, doubt: doubt.into_inner() }
     }
 
-    async fn turn(&self, id: &str, attempt: u32, batch: &mut Batch) -> Result<Vec<Work>, Fault> {
+    async fn turn(
+        &self,
+        id: &str,
+        lane: &str,
+        attempt: u32,
+        doubt: &AtomicBool,
+        batch: &mut Batch,
+    ) -> Result<Vec<Work>, Fault> {
         let (run, bytes) = self.run_and_bytes(id)?;
         if run.has_ended() {
             return Ok(Vec::new());
         }
         let entry = self.version(&run.flow, &run.version)?;
         let mail = self.mail(id)?;
-        let mut turn = Turn { run, bytes, flow: &entry.1, mail, attempt };
+        let mut turn = Turn { run, bytes, flow: &entry.1, mail, attempt, doubt };
         if let Some((why, by)) = turn.mail.cancel() {
             let (why, by) = (why.to_owned(), by.clone());
             return self.end(turn, Ended::Cancelled, Some(why), by, batch).await;
@@ -59,7 +71,10 @@ impl Flows {
             return Ok(work);
         }
         turn.run.admitted = turn.flow.runs.at_once.is_some();
-        turn.run.held_by = None;
+        if turn.run.state != RunState::Running || turn.lane() != lane {
+            turn.stands(batch);
+            return Ok(vec![self.get_to_work(&mut turn.run, turn.flow, batch)]);
+        }
         if turn.run.waiting.is_some() {
             return self.waited(turn, batch).await;
         }
@@ -95,12 +110,24 @@ impl Flows {
         Ok(Some(Vec::new()))
     }
 
+    /// Adds to a batch that a run is at work, and hands back its work, on the lane where it belongs.
+    pub(super) fn get_to_work(&self, run: &mut Run, flow: &super::Flow, batch: &mut Batch) -> Work {
+        run.state = RunState::Running;
+        run.held_by = None;
+        run.put(batch);
+        run.work(lane_of(run, flow), self.0.clock.now_ms())
+    }
+
     async fn do_step(
         &self,
         turn: Turn<'_>,
         step: &Step,
         batch: &mut Batch,
     ) -> Result<Vec<Work>, Fault> {
+        if let Some(items) = turn.run.items.as_ref().filter(|items| items.done == items.total) {
+            let total = items.total;
+            return self.gather(turn, step, total, batch);
+        }
         if turn.run.items.is_none() {
             if let Some(when) = &step.when
                 && !holds(&self.say(&turn.run, step, "when", when, None).await?)
@@ -134,7 +161,7 @@ impl Flows {
                     action: action.get_ref(),
                 };
                 let item = seen.map(|(item, _)| item);
-                let output = self.act(&turn.run, deed, input, item, turn.attempt, batch).await?;
+                let output = self.act(&turn, deed, input, item, batch).await?;
                 self.done(turn, step, output, batch)
             }
             Kind::Set(value) => {
@@ -195,7 +222,7 @@ impl Flows {
         }
         items::put(&turn.run.id, step.id.get_ref(), &list, batch);
         let step_id = step.id.get_ref().clone();
-        turn.run.items = Some(Items { step: step_id, total: list.len(), done: 0 });
+        turn.run.items = Some(Items { step: step_id, total: list.len(), done: 0, bytes: 0 });
         turn.run.put(batch);
         Ok(vec![turn.run.work(step.lane(), self.0.clock.now_ms())])
     }
@@ -215,26 +242,33 @@ impl Flows {
         };
         let index = items.done;
         items.done += 1;
-        if items.done < items.total {
-            items::settle(&turn.run.id, step.id.get_ref(), index, output, batch);
-            turn.run.put(batch);
-            return Ok(vec![turn.run.work(step.lane(), self.0.clock.now_ms())]);
-        }
-        let total = items.total;
-        let mut outputs = self.outputs(&turn.run.id, step.id.get_ref(), total - 1)?;
-        outputs.push(output);
-        items::remove(&turn.run.id, step.id.get_ref(), total, batch);
-        let outputs = Value::Array(outputs);
-        let bytes = outputs.to_string().len();
+        items.bytes += output.to_string().len();
+        items::settle(&turn.run.id, step.id.get_ref(), index, output, batch);
+        turn.run.put(batch);
+        Ok(vec![turn.run.work(step.lane(), self.0.clock.now_ms())])
+    }
+
+    /// All items of a step are done: their outputs become its own. Nothing is done in the same turn,
+    /// so nothing is done again if they are too much.
+    fn gather(
+        &self,
+        turn: Turn<'_>,
+        step: &Step,
+        total: usize,
+        batch: &mut Batch,
+    ) -> Result<Vec<Work>, Fault> {
+        let bytes = turn.run.items.as_ref().map_or(0, |items| items.bytes);
         if bytes > OUTPUTS_BYTES_MAX {
             let message = format!(
-                "the outputs of the step `{}` have {bytes} bytes together; the most is \
-                 {OUTPUTS_BYTES_MAX}",
+                "all items of the step `{}` are done, and their outputs have {bytes} bytes together; \
+                 the most is {OUTPUTS_BYTES_MAX}: split the list over several runs",
                 step.id.get_ref()
             );
             return Err(Fault::operator("bad-output", message));
         }
-        self.settle(turn, step, outputs, false, batch)
+        let outputs = self.outputs(&turn.run.id, step.id.get_ref(), total)?;
+        items::remove(&turn.run.id, step.id.get_ref(), total, batch);
+        self.settle(turn, step, Value::Array(outputs), false, batch)
     }
 
     /// A step is done: the run goes on with the next, or ends.
@@ -271,29 +305,29 @@ impl Flows {
         run.state = RunState::Running;
         let now_ms = self.0.clock.now_ms();
         let lane = match cursor::next(&flow.steps, &run) {
-            Cursor::Step(step) => step.lane(),
             // An end that concerns nobody else is part of the last step.
             Cursor::End if self.ends_alone(&run, flow) => {
                 self.note_end(&mut run, Ended::Done, None, &Actor::Host, batch);
                 run.put(batch);
                 return Ok(Vec::new());
             }
-            _ => LANE,
+            _ => lane_of(&run, flow),
         };
         run.put(batch);
         Ok(vec![run.work(lane, now_ms)])
     }
 
     /// What a failure for good of a run's step leads to, where the flow says so: the work that
-    /// follows. None if a person has to act.
+    /// follows. None if a person has to act: an outcome that nobody knows is no failure.
     pub fn give_way(
         &self,
         id: &str,
         fault: &Fault,
+        doubt: bool,
         batch: &mut Batch,
     ) -> Result<Option<Vec<Work>>, FlowError> {
         let (run, bytes) = self.run_and_bytes(id)?;
-        if run.has_ended() || fault.code == super::act::UNDECIDED {
+        if run.has_ended() || doubt {
             return Ok(None);
         }
         let entry = self.version(&run.flow, &run.version)?;
@@ -302,7 +336,8 @@ impl Flows {
             _ => return Ok(None),
         };
         let mail = self.mail(id)?;
-        let mut turn = Turn { run, bytes, flow: &entry.1, mail, attempt: 1 };
+        let doubt = &AtomicBool::new(false);
+        let mut turn = Turn { run, bytes, flow: &entry.1, mail, attempt: 1, doubt };
         let error = StepError { code: fault.code.to_string(), message: fault.message.clone() };
         let now_ms = self.0.clock.now_ms();
         Line::new(now_ms, Actor::Host, Word::StepFailed, id)
@@ -327,7 +362,19 @@ impl Flows {
     }
 }
 
+/// The lane on which the work of a run belongs.
+pub(super) fn lane_of<'a>(run: &Run, flow: &'a super::Flow) -> &'a str {
+    match cursor::next(&flow.steps, run) {
+        Cursor::Step(step) => step.lane(),
+        Cursor::End | Cursor::Failed(_) => LANE,
+    }
+}
+
 impl Turn<'_> {
+    fn lane(&self) -> &str {
+        lane_of(&self.run, self.flow)
+    }
+
     /// Why a run ends after a step that failed.
     fn why(&self, step: &Step) -> String {
         let id = step.id.get_ref();

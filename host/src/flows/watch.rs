@@ -27,6 +27,8 @@ use crate::{
 
 /// The most runs that one event is held against.
 const ASKED_MAX: usize = 10_000;
+/// The most that one event may add to the mailboxes of runs, in bytes.
+const TOLD_BYTES_MAX: usize = 32 << 20;
 /// The most earlier events that a run which begins to wait is held against.
 const HEARD_MAX: usize = 1_000;
 /// How long events are remembered for runs that begin to wait, in milliseconds.
@@ -141,7 +143,8 @@ impl Flows {
 
     /// The first event at a place that came since a run began and that it waits for.
     async fn heard(&self, place: &Place, run: &Run, watch: &Watch) -> Result<Option<Value>, Fault> {
-        let found = self.0.store.scan_prefix(trees::HEARD, &place.0, None, HEARD_MAX);
+        let since = place.with(&format!("{:016x}", run.started_at_ms));
+        let found = self.0.store.scan_prefix(trees::HEARD, &place.0, Some(&since), HEARD_MAX);
         for (key, value) in found.map_err(FlowError::from)? {
             let heard: Heard =
                 serde_json::from_slice(&value).map_err(|error| unreadable(&key, &error))?;
@@ -207,8 +210,21 @@ impl Flows {
         batch: &mut Batch,
     ) -> Result<Vec<Work>, Fault> {
         let mut follow = Vec::new();
-        let found = self.0.store.scan_prefix(trees::WATCHES, &place.0, None, ASKED_MAX);
-        for (key, value) in found.map_err(FlowError::from)? {
+        let found = self.0.store.scan_prefix(trees::WATCHES, &place.0, None, ASKED_MAX + 1);
+        let found = found.map_err(FlowError::from)?;
+        let bytes = event.to_string().len();
+        if found.len() > ASKED_MAX {
+            let message = format!(
+                "more than {ASKED_MAX} runs wait for such an event, each with a `where` that has to \
+                 be asked: write it as `.record.id == $run.steps.ID.id`"
+            );
+            return Err(Fault::operator("too-many-waiting", message));
+        }
+        for (key, value) in found {
+            if follow.len() * bytes > TOLD_BYTES_MAX {
+                let message = format!("the event has {bytes} bytes, and too many runs wait for it");
+                return Err(Fault::operator("too-many-waiting", message));
+            }
             let watch: Watch =
                 serde_json::from_slice(&value).map_err(|error| unreadable(&key, &error))?;
             let Ok(run) = self.run(&watch.run) else { continue };
@@ -275,7 +291,8 @@ impl Flows {
         let echo = |value: &[u8]| Some(serde_json::from_slice::<Written>(value).ok()?.at_ms);
         self.forget_in(trees::FENCES, now_ms.saturating_sub(HEARD_MS), fence).await?;
         self.forget_in(trees::HEARD, now_ms.saturating_sub(HEARD_MS), heard).await?;
-        self.forget_in(trees::ECHOES, now_ms.saturating_sub(ECHO_MS), echo).await
+        self.forget_in(trees::ECHOES, now_ms.saturating_sub(ECHO_MS), echo).await?;
+        self.forget_allowances().await
     }
 
     /// Removes what is older, and what does not say how old it is.

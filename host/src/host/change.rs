@@ -92,9 +92,11 @@ impl Rooms {
                 Ok::<_, HostError>(self.flows.give_up(run, actor, batch)?)
             }
             // None of them is on the lane of a connection.
-            Task::Parse { .. } | Task::Wake { .. } | Task::Tick { .. } | Task::Burst { .. } => {
-                Ok(())
-            }
+            Task::Parse { .. }
+            | Task::Wake { .. }
+            | Task::Tick { .. }
+            | Task::Start { .. }
+            | Task::Burst { .. } => Ok(()),
         };
         self.queue.discard(name, actor, ended).await?;
         let desk = DeadLetters::of(self.queue.clone());

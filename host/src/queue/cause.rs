@@ -42,6 +42,7 @@ pub(super) fn name(
         Task::Step { .. } => "step",
         Task::Wake { .. } => "wake",
         Task::Tick { .. } => "tick",
+        Task::Start { .. } => "start",
         Task::Burst { .. } => "burst",
     };
     let (flow, step) = place.map_or(("", ""), |place| (&place.flow, &place.step));

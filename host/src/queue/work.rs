@@ -31,11 +31,20 @@ pub enum Task {
         /// The run's id.
         run: String,
     },
-    /// Start a flow by the clock.
+    /// Have a time of a flow's schedule start a run, and queue the next.
     Tick {
         /// The flow's name.
         flow: String,
         /// When it was applied: a flow that was applied anew has ticks of its own.
+        applied_at_ms: u64,
+        /// The time of its schedule, in milliseconds since 1970.
+        at_ms: u64,
+    },
+    /// Start a run of a flow for a time of its schedule.
+    Start {
+        /// The flow's name.
+        flow: String,
+        /// When it was applied.
         applied_at_ms: u64,
         /// The time of its schedule, in milliseconds since 1970.
         at_ms: u64,
@@ -55,7 +64,7 @@ impl Task {
         match self {
             Self::Parse { delivery } => delivery,
             Self::Step { run } | Self::Wake { run } => run,
-            Self::Tick { flow, .. } | Self::Burst { flow, .. } => flow,
+            Self::Tick { flow, .. } | Self::Start { flow, .. } | Self::Burst { flow, .. } => flow,
         }
     }
 }
