@@ -33,14 +33,14 @@ fn make(root: &Value, schema: &Value, path: &str, depth: usize) -> Value {
         let first = any.iter().find(|choice| choice["type"] != "null");
         return first.map_or(Value::Null, |first| make(&root, first, path, depth + 1));
     }
-    if let Some(first) = schema["examples"].get(0).or_else(|| schema["enum"].get(0)) {
-        return first.clone();
-    }
     if let Some(properties) = schema["properties"].as_object() {
         let made = properties.iter().map(|(word, property)| {
             (word.clone(), make(&root, property, &format!("{path}.{word}"), depth + 1))
         });
         return Value::Object(made.collect::<Map<_, _>>());
+    }
+    if let Some(first) = schema["examples"].get(0).or_else(|| schema["enum"].get(0)) {
+        return first.clone();
     }
     let is = |wanted: &str| match &schema["type"] {
         Value::String(is) => is == wanted,

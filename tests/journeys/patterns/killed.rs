@@ -28,7 +28,7 @@ async fn begin(scene: &Patterns, story: &Story) {
 
 /// Where a vendor cannot tell whether it has done something, a person looks and decides.
 async fn decide(scene: &Patterns, was_done: bool) {
-    let letters = scene.house.told(&["dead-letter", "list"]).await;
+    let letters = scene.house.told(&["dead-letter", "list", "--all"]).await;
     for letter in letters.as_array().unwrap() {
         assert_eq!(letter["code"], "unknown-outcome", "{letter}");
         let word = if was_done { "discard" } else { "retry" };
