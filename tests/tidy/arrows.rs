@@ -140,6 +140,7 @@ const ROOMS: [(&str, &[&str]); 36] = [
             "connectors",
             "contract",
             "fault",
+            "priority",
             "queue",
             "runtime",
             "store",

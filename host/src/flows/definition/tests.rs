@@ -1,3 +1,5 @@
+//! Flow files: what is read of them, and what is told of slips.
+
 use super::*;
 
 const HEAD: &str = "name = \"a\"\n[on]\nmanual = true\n";
