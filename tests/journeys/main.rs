@@ -14,6 +14,7 @@ mod door;
 mod drop_dir;
 mod expressions;
 mod grants;
+mod happened;
 mod key;
 mod leftovers;
 mod life;

@@ -14,7 +14,7 @@ use crate::{
     connectors::ConnectorError,
     desk::DeskError,
     fault::Fault,
-    flows::{EditError, FlowError},
+    flows::{EditError, FlowError, HappenedError},
     host::HostError,
     inbox::InboxError,
     queue::QueueError,
@@ -160,12 +160,13 @@ impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
         let status = match error {
             DeskError::Queue(error) => return error.into(),
-            DeskError::Flow(error) | DeskError::Edit(EditError::Flow(error)) => {
-                return error.into();
-            }
+            DeskError::Flow(error)
+            | DeskError::Edit(EditError::Flow(error))
+            | DeskError::Happened(HappenedError::Flow(error)) => return error.into(),
             DeskError::Inbox(error) => return error.into(),
             DeskError::NoAlerts => StatusCode::NOT_FOUND,
             DeskError::Edit(EditError::NotStopped(_) | EditError::Unknown { .. })
+            | DeskError::Happened(HappenedError::NotStopped(_) | HappenedError::Cannot { .. })
             | DeskError::Commit(CommitError::Conflict { .. }) => StatusCode::CONFLICT,
             DeskError::Vault(_) | DeskError::Store(_) | DeskError::Commit(_) => {
                 StatusCode::SERVICE_UNAVAILABLE

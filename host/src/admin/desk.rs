@@ -35,6 +35,7 @@ pub(super) fn routes() -> Router<Rooms> {
         .route("/v1/dead-letters/discard", post(discard_many))
         .route("/v1/dead-letters/{id}", get(show))
         .route("/v1/dead-letters/{id}/edit", post(edit))
+        .route("/v1/dead-letters/{id}/happened", post(happened))
         .route("/v1/dead-letters/{id}/retry", post(retry))
         .route("/v1/dead-letters/{id}/discard", post(discard))
         .route("/v1/alert", get(alert).post(set_alert).delete(remove_alert))
@@ -79,6 +80,24 @@ async fn edit(
 ) -> Answer<Shown> {
     rooms.desk.edit(&id, edited.input, &actor).await?;
     Ok(Json(rooms.desk.show(&id).await?))
+}
+
+/// What an action gave whose answer was lost.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Happened {
+    /// Absent or `null`: nobody knows.
+    output: Option<Value>,
+}
+
+async fn happened(
+    State(rooms): State<Rooms>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+    Json(happened): Json<Happened>,
+) -> Answer<Value> {
+    let missed = rooms.desk.happened(&id, happened.output, &actor).await?;
+    Ok(Json(json!({ "id": id, "readers_without_output": missed })))
 }
 
 async fn retry(

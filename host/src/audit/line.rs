@@ -95,6 +95,8 @@ words! {
     DeadLetterRetried = "dead-letter.retried",
     /// A person edited the input of stopped work: digests of what it was and of what it is.
     DeadLetterEdited = "dead-letter.edited",
+    /// A person found that stopped work had happened, and has its run go on.
+    DeadLetterHappened = "dead-letter.happened",
     /// A person gave stopped work up.
     DeadLetterDiscarded = "dead-letter.discarded",
     /// A person said how alerts go out.

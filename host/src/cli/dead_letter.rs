@@ -1,5 +1,7 @@
 //! `jackfield dead-letter …`: what stopped, and what to do about it.
 
+mod shown;
+
 use std::{
     io::{self, Read as _},
     path::{Path, PathBuf},
@@ -13,15 +15,17 @@ use super::{
     Common, Voice,
     client::{Client, escaped},
     file::{edited, read_text},
-    voice::{items, text, time},
+    voice::{items, text},
 };
 use crate::queue::is_cause;
+use shown::{groups, letters, show};
 
 const EXAMPLES: &str = "\
 Examples:
   jackfield dead-letter list                      what waits, by its cause
   jackfield dead-letter show 3f9a01c2             what is wrong, and what can be done about it
   jackfield dead-letter edit ID                   change the input of a step, in $EDITOR
+  jackfield dead-letter happened ID --output -    it did happen: the run goes on
   jackfield dead-letter retry --cause 3f9a01c2    have all of one cause tried again
   jackfield dead-letter discard --cause 3f9a01c2 --yes";
 
@@ -54,6 +58,16 @@ pub(super) enum DeadLetter {
         /// The new input as JSON: a file, or - for standard input [default: $EDITOR].
         #[arg(long, value_name = "FILE")]
         input: Option<PathBuf>,
+    },
+    /// Say that an action of which nobody knows did happen: its run goes on with the next step.
+    /// Look at the system first.
+    Happened {
+        /// The id of the dead letter.
+        id: String,
+        /// What the action answered, as JSON, for later steps: a file, or - for standard input.
+        /// It is held against the action's schema [default: null].
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
     /// Put work back into the queue. If its outcome is not known, this says that it did not
     /// happen: look at the system first.
@@ -95,7 +109,7 @@ impl DeadLetter {
             Self::Show { id } => voice.data(&client.get(&path(&id)).await?, show),
             Self::Edit { id, input } => {
                 let input = match input {
-                    Some(file) => input_of(&file)?,
+                    Some(file) => text_of(&file)?,
                     None => typed(&client, &id).await?,
                 };
                 let input: Value = serde_json::from_str(&input).context("the input is not JSON")?;
@@ -108,6 +122,7 @@ impl DeadLetter {
                     ));
                 });
             }
+            Self::Happened { id, output } => happened(&client, voice, &id, output).await?,
             Self::Retry(those) => those.run(&client, voice, "retry").await?,
             Self::Discard(those) => those.run(&client, voice, "discard").await?,
         }
@@ -119,13 +134,37 @@ fn path(id: &str) -> String {
     format!("/v1/dead-letters/{}", escaped(id))
 }
 
-fn input_of(file: &Path) -> anyhow::Result<String> {
+fn text_of(file: &Path) -> anyhow::Result<String> {
     if file != Path::new("-") {
         return read_text(file);
     }
-    let mut input = String::new();
-    io::stdin().lock().read_to_string(&mut input).context("standard input cannot be read")?;
-    Ok(input)
+    let mut given = String::new();
+    io::stdin().lock().read_to_string(&mut given).context("standard input cannot be read")?;
+    Ok(given)
+}
+
+async fn happened(
+    client: &Client,
+    voice: &mut Voice,
+    id: &str,
+    output: Option<PathBuf>,
+) -> anyhow::Result<()> {
+    let output = output.map(|file| text_of(&file)).transpose()?;
+    let output = output.map(|output| serde_json::from_str::<Value>(&output));
+    let output = output.transpose().context("the output is not JSON")?;
+    let told = client.post(&format!("{}/happened", path(id)), &json!({ "output": output })).await?;
+    voice.data(&told, |voice, told| {
+        voice.line(&format!("{id} happened; its run goes on"));
+        let readers: Vec<_> = items(&told["readers_without_output"]).iter().map(text).collect();
+        if !readers.is_empty() {
+            voice.line(&format!(
+                "hint: its output is null, and `{}` will read it: where that is not enough, the run \
+                 stops there, and `jackfield dead-letter edit` gives what is missing",
+                readers.join("`, `")
+            ));
+        }
+    });
+    Ok(())
 }
 
 /// The input as a person leaves it in their editor.
@@ -218,79 +257,4 @@ impl Sum {
             voice.line(&format!("{}: {}", text(&failure[0]), text(&failure[1])));
         }
     }
-}
-
-fn groups(voice: &mut Voice, told: &Value) {
-    let rows = items(told).iter().map(|one| {
-        let (first, last) = (time(&one["first_ms"]), time(&one["last_ms"]));
-        let why = format!("{}: {}", text(&one["code"]), text(&one["message"]));
-        let [id, connection, count] = ["id", "connection", "count"].map(|name| text(&one[name]));
-        vec![id, count, connection, place(one), first, last, why]
-    });
-    let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        return voice.line("nothing waits for a person");
-    }
-    let head = ["CAUSE", "WAIT", "CONNECTION", "WHAT", "FIRST", "LAST", "WHY"];
-    voice.table(&head, &rows);
-}
-
-fn letters(voice: &mut Voice, told: &Value) {
-    let rows = items(told).iter().map(|one| {
-        let why = format!("{}: {}", text(&one["code"]), text(&one["message"]));
-        let at = time(&one["at_ms"]);
-        let [id, connection, tries] = ["id", "connection", "attempts"].map(|name| text(&one[name]));
-        vec![id, at, connection, tries, text(&one["cause"]), why]
-    });
-    let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        return voice.line("nothing waits for a person");
-    }
-    voice.table(&["ID", "STOPPED", "CONNECTION", "TRIES", "CAUSE", "WHY"], &rows);
-}
-
-/// What was to be done: a webhook, or a step of a flow.
-fn place(one: &Value) -> String {
-    match one["place"].as_object() {
-        Some(place) => format!("{} of {}", text(&place["step"]), text(&place["flow"])),
-        None => "-".into(),
-    }
-}
-
-fn show(voice: &mut Voice, told: &Value) {
-    let group = &told["group"];
-    voice.line(&format!("dead letter  {}", text(&told["id"])));
-    voice.line(&format!("stopped      {}", time(&told["at_ms"])));
-    let (tries, since) = (&told["attempts"], time(&told["since_ms"]));
-    voice.line(&format!("tries        {tries}, since {since}"));
-    voice.line(&format!("connection   {}", text(&told["connection"])));
-    voice.line(&format!("what         {}", place(told)));
-    voice.line(&format!("why          {}: {}", text(&told["code"]), text(&told["message"])));
-    voice.line(&format!("cause        {}, {} in all", text(&group["id"]), group["count"]));
-    if let Some(why) = told["unreadable"].as_str() {
-        voice.line(&format!("not shown    {why}"));
-    }
-    let stuck = &told["stuck"];
-    for one in items(&stuck["broken"]) {
-        voice.line("");
-        voice.line(&format!("at           `{}`", text(&one["pointer"])));
-        voice.line(&format!("the rule     {}", text(&one["rule"])));
-        voice.line(&format!("the value    {}", text(&one["value"])));
-    }
-    for (name, value) in [
-        ("input", &stuck["input"]),
-        ("original input, before it was edited", &stuck["edit"]["original"]),
-        ("event", &stuck["event"]),
-    ] {
-        if !value.is_null() {
-            voice.line(&format!("\n{name}:\n{value:#}"));
-        }
-    }
-    if let Some(body) = told["body"].as_str() {
-        voice.line(&format!("\nwebhook:\n{body}"));
-    }
-    voice.line("\nnext:");
-    let rows = items(&told["next"]).iter();
-    let rows: Vec<_> = rows.map(|one| vec![text(&one[0]), text(&one[1])]).collect();
-    voice.table(&["COMMAND", "IF"], &rows);
 }

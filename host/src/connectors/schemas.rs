@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use jackfield_registry::manifest::{Manifest, SchemaRef};
+use jackfield_registry::manifest::{Action, Manifest, SchemaRef};
 use jsonschema::{Registry, Validator};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -38,6 +38,12 @@ pub struct Broken {
     pub message: String,
 }
 
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", place(&self.pointer, &self.message), self.rule)
+    }
+}
+
 /// The longest rule or value that is shown, in bytes.
 const SHOWN_BYTES_MAX: usize = 200;
 /// The most mistakes of a value that are told; more would not help a person.
@@ -70,15 +76,32 @@ impl Schemas {
     /// The same, each with the rule and the value.
     pub fn broken(&self, action: &str, input: &Value) -> Vec<Broken> {
         let Some((schema, validator)) = self.inputs.get(action) else { return Vec::new() };
-        let errors = validator.iter_errors(input).take(MISTAKES_MAX);
-        let broken = errors.map(|error| Broken {
-            pointer: error.instance_path().to_string(),
-            rule: rule(schema, &error.evaluation_path().to_string(), error.kind().keyword()),
-            value: cut(error.instance().to_string(), SHOWN_BYTES_MAX),
-            message: error.to_string(),
-        });
-        broken.collect()
+        broken(schema, validator, input)
     }
+}
+
+/// What is wrong with an output that a person gives for an action of this name. Connectors vouch
+/// for their own, so the schema is compiled only when a person does.
+pub fn broken_output(
+    name: &str,
+    action: &Action,
+    output: &Value,
+) -> Result<Vec<Broken>, SchemaError> {
+    let Some(schema) = &action.output else { return Ok(Vec::new()) };
+    let schema = whole(schema);
+    let wrong = |why| SchemaError { which: "output", of: name.to_owned(), why };
+    Ok(broken(&schema, &validator(&schema).map_err(wrong)?, output))
+}
+
+fn broken(schema: &Value, validator: &Validator, value: &Value) -> Vec<Broken> {
+    let errors = validator.iter_errors(value).take(MISTAKES_MAX);
+    let broken = errors.map(|error| Broken {
+        pointer: error.instance_path().to_string(),
+        rule: rule(schema, &error.evaluation_path().to_string(), error.kind().keyword()),
+        value: cut(error.instance().to_string(), SHOWN_BYTES_MAX),
+        message: error.to_string(),
+    });
+    broken.collect()
 }
 
 /// A rule as the schema says it, on the way that led to it: through a `$ref` into another document

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::{
-    flows::{EditError, FlowError},
+    flows::{EditError, FlowError, HappenedError},
     inbox::InboxError,
     queue::QueueError,
     store::{CommitError, StoreError},
@@ -22,6 +22,9 @@ pub enum DeskError {
     /// An input is not edited.
     #[error(transparent)]
     Edit(#[from] EditError),
+    /// It is not taken for happened.
+    #[error(transparent)]
+    Happened(#[from] HappenedError),
     /// A delivery cannot be read.
     #[error(transparent)]
     Inbox(#[from] InboxError),
@@ -34,12 +37,18 @@ pub enum DeskError {
     /// The commit failed.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// What stopped is a webhook, which has no input of ours.
+    /// What stopped is no step, and has no input of ours.
     #[error(
-        "what stopped is the webhook `{0}`, which is not edited; mend the connector or its \
-         connection, then `jackfield dead-letter retry`"
+        "what stopped is {0}, which is not edited; mend what `jackfield dead-letter show` names, \
+         then `jackfield dead-letter retry`"
     )]
     NoInput(String),
+    /// What stopped does nothing at a system.
+    #[error(
+        "`{0}` is no step of a run, so there is nothing of which to say that it happened; retry or \
+         discard it"
+    )]
+    NoStep(String),
     /// Nobody said how alerts go out.
     #[error("alerts are not set; `jackfield alert set --help` shows how")]
     NoAlerts,

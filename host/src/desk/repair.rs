@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Desk, DeskError, advice::advice};
+use super::{Desk, DeskError, advice};
 use crate::{
     audit::Actor,
-    flows::{EditError, Flows, Stuck, UNDECIDED},
+    flows::{EditError, Flows, Halted, Stuck, UNDECIDED},
     queue::{DeadLetter, Group, Task, is_cause},
     store::{Batch, Expect, trees},
     text::cut,
@@ -23,8 +23,13 @@ pub struct Shown {
     pub letter: DeadLetter,
     /// All that have the same cause.
     pub group: Group,
-    /// For a step: where the run stopped, with the input and what is wrong with it.
+    /// What was to be done, in words.
+    pub what: String,
+    /// For a step that does an action: where the run stopped, with the input and what is wrong
+    /// with it.
     pub stuck: Option<Stuck>,
+    /// For another step: where the run stopped, and for what it waited.
+    pub halted: Option<Halted>,
     /// For a webhook: the beginning of its body.
     pub body: Option<String>,
     /// What the letter belongs to that cannot be read, if something cannot.
@@ -38,12 +43,12 @@ impl Desk {
     pub async fn show(&self, id: &str) -> Result<Shown, DeskError> {
         let letter = self.find(id)?;
         let group = self.letters().group(&letter.cause)?;
-        let (mut stuck, mut body, mut unreadable) = (None, None, None);
+        let (mut stuck, mut halted, mut body, mut unreadable) = (None, None, None, None);
+        let flows = &self.0.rooms.flows;
         match &letter.task {
-            Task::Step { run } => match self.0.rooms.flows.stuck(run).await {
+            Task::Step { run } => match flows.stuck(run).await {
                 Ok(found) => stuck = Some(found),
-                // What waited in vain, for one.
-                Err(EditError::NoAction(_)) => {}
+                Err(EditError::NoAction(_)) => halted = Some(flows.halted(run)?),
                 Err(error) => unreadable = Some(error.to_string()),
             },
             Task::Parse { delivery } => match self.0.rooms.inbox.get(delivery) {
@@ -56,8 +61,14 @@ impl Desk {
             // There is nothing beside what the letter says.
             Task::Wake { .. } | Task::Tick { .. } | Task::Start { .. } | Task::Burst { .. } => {}
         }
-        let next = advice(&letter, &group, stuck.as_ref());
-        Ok(Shown { letter, group, stuck, body, unreadable, next })
+        let ended = letter.task.run().and_then(|run| flows.run(run).ok());
+        let ended = ended.is_some_and(|run| run.has_ended());
+        let next = match ended {
+            true => advice::of_ended(&letter),
+            false => advice::of(&letter, &group, stuck.as_ref(), halted.as_ref()),
+        };
+        let what = what(&letter);
+        Ok(Shown { letter, group, what, stuck, halted, body, unreadable, next })
     }
 
     /// Has the step of a letter tried with this input from now on.
@@ -65,7 +76,7 @@ impl Desk {
         let letter = self.find(id)?;
         let run = match &letter.task {
             Task::Step { run } => run,
-            other => return Err(DeskError::NoInput(other.subject().to_owned())),
+            _ => return Err(DeskError::NoInput(what(&letter))),
         };
         let mut batch = Batch::new();
         // While the letter waits nobody runs the step.
@@ -79,6 +90,24 @@ impl Desk {
     /// that it did not happen.
     pub async fn retry(&self, id: &str, actor: &Actor) -> Result<(), DeskError> {
         self.retry_one(&self.letters().get(id)?, actor).await
+    }
+
+    /// Says that the action of a letter, of which nobody knew, did happen: its run goes on, with
+    /// `output` for its answer. Answers the steps that read an output which is not given.
+    pub async fn happened(
+        &self,
+        id: &str,
+        output: Option<Value>,
+        actor: &Actor,
+    ) -> Result<Vec<String>, DeskError> {
+        let letter = self.letters().get(id)?;
+        let Task::Step { run } = &letter.task else {
+            return Err(DeskError::NoStep(letter.id));
+        };
+        let mut decided = Batch::new();
+        let missed = self.0.rooms.flows.happened(run, output, actor, &mut decided)?;
+        self.letters().happened(&letter, actor, decided).await?;
+        Ok(missed)
     }
 
     /// Gives the work up for good.
@@ -142,5 +171,21 @@ impl Desk {
         }
         let none = || crate::queue::QueueError::NoCause(id.to_owned());
         Ok(self.letters().get(&self.letters().newest(id)?.ok_or_else(none)?)?)
+    }
+}
+
+/// What was to be done, in words.
+fn what(letter: &DeadLetter) -> String {
+    match (&letter.task, &letter.place) {
+        (Task::Step { .. }, Some(place)) => {
+            format!("the step `{}` of the flow `{}`", place.step, place.flow)
+        }
+        (Task::Step { run }, None) => format!("a step of the run `{run}`"),
+        (Task::Parse { delivery }, _) => format!("the webhook `{delivery}`"),
+        (Task::Wake { run }, _) => format!("to have the run `{run}` hear what it was told"),
+        (Task::Tick { flow, .. }, _) => format!("to start the flow `{flow}` by the clock"),
+        (Task::Burst { flow, .. }, _) => {
+            format!("to start the flow `{flow}` at the end of a burst of events")
+        }
     }
 }

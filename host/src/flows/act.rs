@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The longest output of an action, in bytes. As values it takes dozens of times as much.
-const OUTPUT_BYTES_MAX: usize = 1 << 20;
+pub(super) const OUTPUT_BYTES_MAX: usize = 1 << 20;
 
 /// The code of a failure of which only a person can say what follows.
 pub const UNDECIDED: &str = "unknown-outcome";
@@ -173,6 +173,7 @@ impl Flows {
                 Line::new(self.0.clock.now_ms(), actor.clone(), Word::EffectDecided, &effect.key)
                     .connection(&effect.connection)
                     .detail("action", &effect.action)
+                    .detail("happened", false)
                     .record(batch);
             }
         }
@@ -229,7 +230,7 @@ fn parse(output: &str) -> Result<Value, Fault> {
 fn undecided(effect: &Effect) -> Fault {
     let message = format!(
         "`{}` was sent through `{}` and no definite answer came back; look there whether it \
-         happened: retry if it did not, discard if it did",
+         happened: `dead-letter show` has the command for either",
         effect.action, effect.connection
     );
     Fault::operator(UNDECIDED, message)

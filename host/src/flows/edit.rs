@@ -14,6 +14,7 @@ use super::{
     Effect, EffectState, Flow, FlowError, Flows, Kind, Run, RunState, Step, Text,
     cursor::{self, Cursor},
     effect::place,
+    happened::readers,
 };
 use crate::{
     audit::{Actor, Line, Word},
@@ -38,7 +39,7 @@ pub enum EditError {
     /// It may have happened with the input as it was.
     #[error(
         "`{action}` may have happened at `{connection}` with the input as it is; look there: \
-         `jackfield dead-letter retry` if it did not, `discard` if it did"
+         `jackfield dead-letter retry` if it did not, `happened` if it did"
     )]
     Unknown {
         /// The connection.
@@ -52,7 +53,7 @@ pub enum EditError {
     /// The schema refuses it; a line for each mistake.
     #[error(
         "the input does not fit `{action}`:\n{}",
-        .broken.iter().map(|one| format!("  `{}`: {} ({})", one.pointer, one.message, one.rule))
+        .broken.iter().map(|one| format!("  {one}"))
             .collect::<Vec<_>>().join("\n")
     )]
     Broken {
@@ -106,6 +107,8 @@ pub struct Stuck {
     pub broken: Vec<Broken>,
     /// Whether nobody knows if it happened.
     pub unknown: bool,
+    /// The steps to come that read its output.
+    pub readers: Vec<String>,
     /// What a person made of the input before.
     pub edit: Option<Edit>,
     /// The event that started the run.
@@ -145,8 +148,22 @@ impl Flows {
         let broken = live.zip(input.as_ref());
         let broken = broken.map(|(live, input)| live.connector.schemas.broken(&action, input));
         let broken = broken.unwrap_or_default();
-        let (flow, event) = (run.flow, run.event);
-        Ok(Stuck { flow, step: id, item, connection, action, input, broken, unknown, edit, event })
+        let readers = readers(&entry.1, &run, &id);
+        let Run { flow, event, .. } = run;
+        let step = id;
+        Ok(Stuck {
+            flow,
+            step,
+            item,
+            connection,
+            action,
+            input,
+            broken,
+            unknown,
+            readers,
+            edit,
+            event,
+        })
     }
 
     /// Adds to a batch that the step at which a run stopped is tried with this input. Commit it
@@ -241,7 +258,7 @@ impl Flows {
 }
 
 /// The first step that is not settled.
-fn open_step<'a>(run: &Run, flow: &'a Flow) -> Option<&'a Step> {
+pub(super) fn open_step<'a>(run: &Run, flow: &'a Flow) -> Option<&'a Step> {
     match cursor::next(&flow.steps, run) {
         Cursor::Step(step) => Some(step),
         Cursor::End | Cursor::Failed(_) => None,

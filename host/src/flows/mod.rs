@@ -18,6 +18,8 @@ mod end;
 mod expressions;
 mod fields;
 mod gates;
+mod halted;
+mod happened;
 mod items;
 mod mistake;
 mod pause;
@@ -46,6 +48,8 @@ pub use definition::{AfterError, Awaited, Ended, Flow, Kind, On, Step, Text, Tri
 pub use edit::{Edit, EditError, Stuck};
 pub use effect::{Effect, EffectState};
 pub use expressions::Expressions;
+pub use halted::Halted;
+pub use happened::HappenedError;
 pub use mistake::Mistake;
 pub use route::Routed;
 pub use run::{Run, RunState, StepRecord, Waiting, WaitsFor};

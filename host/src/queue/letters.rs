@@ -321,6 +321,19 @@ impl DeadLetters {
         Ok(())
     }
 
+    /// Takes a letter off the desk whose work happened; `decided` has what follows from that.
+    pub async fn happened(
+        &self,
+        letter: &DeadLetter,
+        actor: &Actor,
+        decided: Batch,
+    ) -> Result<(), QueueError> {
+        let mut batch = decided;
+        self.take(&mut batch, letter, Word::DeadLetterHappened, actor);
+        self.store().commit(batch).await?;
+        Ok(())
+    }
+
     /// Adds to a batch that a letter is taken off the desk, by one person only.
     fn take(&self, batch: &mut Batch, letter: &DeadLetter, word: Word, actor: &Actor) {
         batch.require(trees::DEAD_LETTERS, letter.id.as_bytes(), Expect::Present);

@@ -59,6 +59,14 @@ pub enum Task {
 }
 
 impl Task {
+    /// The run to which it belongs, if it belongs to one.
+    pub fn run(&self) -> Option<&str> {
+        match self {
+            Self::Step { run } | Self::Wake { run } => Some(run),
+            Self::Parse { .. } | Self::Tick { .. } | Self::Burst { .. } => None,
+        }
+    }
+
     /// What it is about: the id of a delivery or a run, the name of a flow.
     pub fn subject(&self) -> &str {
         match self {

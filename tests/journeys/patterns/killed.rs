@@ -31,7 +31,7 @@ async fn decide(scene: &Patterns, was_done: bool) {
     let letters = scene.house.told(&["dead-letter", "list", "--all"]).await;
     for letter in letters.as_array().unwrap() {
         assert_eq!(letter["code"], "unknown-outcome", "{letter}");
-        let word = if was_done { "discard" } else { "retry" };
+        let word = if was_done { "happened" } else { "retry" };
         scene.house.does(&["dead-letter", word, letter["id"].as_str().unwrap()]).await;
     }
     scene.settle().await;
