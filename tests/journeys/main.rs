@@ -13,6 +13,7 @@ mod desk;
 mod door;
 mod drop_dir;
 mod expressions;
+mod given_up;
 mod grants;
 mod happened;
 mod key;
