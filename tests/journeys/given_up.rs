@@ -253,6 +253,25 @@ async fn stops(scene: &Patterns, task: Task) -> (String, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_is_given_up_does_not_stop_the_clock() {
+    let clock = VirtualClock::at(SystemClock.now_ms());
+    let scene = business(&clock, &[BY_THE_CLOCK]).await;
+    let queued = scene.house.rooms().queue.waiting(9).unwrap();
+    let work = queued.iter().find(|work| work.task.subject() == "hourly").unwrap().clone();
+    let mut batch = Batch::new();
+    jackfield::queue::Queue::withdraw(&mut batch, &work);
+    scene.house.rooms().store.commit(batch).await.unwrap();
+    let (id, shown) = stops(&scene, work.task).await;
+    assert_eq!(shown["what"], "to start the flow `hourly` by the clock");
+    assert!(advice(&shown, "jackfield dead-letter retry").contains("does not start"), "{shown:#}");
+    assert_eq!(advice(&shown, "jackfield flow show hourly"), "see the flow");
+    scene.house.does(&["dead-letter", "discard", &id]).await;
+    clock.advance(HOUR + HOUR);
+    until("the clock goes on", || scene.twin.done("mail", "message.send").len() == 1).await;
+    scene.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_step_is_shown_in_words() {
     let clock = VirtualClock::at(SystemClock.now_ms());
     let scene = business(&clock, &[BY_THE_CLOCK, PATIENT]).await;
@@ -290,4 +309,40 @@ async fn what_is_no_step_is_shown_in_words() {
         }
         scene.house.does(&["dead-letter", "discard", &id]).await;
     }
+}
+
+/// Three deals in a moment are one run.
+const CALM: &str = r#"
+name = "calm"
+[on]
+connection = "crm"
+event = "deal.won"
+[runs]
+debounce = "1m"
+[[step]]
+id = "post"
+connection = "mail"
+action = "message.send"
+input = '{ to: "ops@milllane.example", text: .event.record.title }'
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_that_is_given_up_does_not_swallow_the_next() {
+    let clock = VirtualClock::at(SystemClock.now_ms());
+    let scene = business(&clock, &[CALM]).await;
+    win(&scene, "1").await;
+    scene.settle().await;
+    let queued = scene.house.rooms().queue.waiting(9).unwrap();
+    let work = queued.iter().find(|work| work.task.subject() == "calm").unwrap().clone();
+    let mut batch = Batch::new();
+    jackfield::queue::Queue::withdraw(&mut batch, &work);
+    scene.house.rooms().store.commit(batch).await.unwrap();
+    let (id, _) = stops(&scene, work.task).await;
+    scene.house.does(&["dead-letter", "discard", &id]).await;
+    win(&scene, "2").await;
+    scene.settle().await;
+    clock.advance(HOUR);
+    until("the next one starts", || scene.twin.done("mail", "message.send").len() == 1).await;
+    assert_eq!(scene.twin.done("mail", "message.send")[0]["text"], "Deal 2");
+    scene.strike().await;
 }

@@ -132,10 +132,10 @@ impl Desk {
         actor: &Actor,
         batch: &mut Batch,
     ) -> Result<(), DeskError> {
+        let flows = &self.0.rooms.flows;
         match &letter.task {
-            Task::Step { run } => self.0.rooms.flows.give_up(run, actor, batch)?,
-            Task::Burst { flow, key } => Flows::forget_burst(flow, key, batch),
-            _ => {}
+            Task::Step { run } => flows.give_up(run, actor, batch)?,
+            other => flows.pass_over(other, batch)?,
         }
         Ok(())
     }

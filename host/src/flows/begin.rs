@@ -177,9 +177,19 @@ impl Flows {
         Ok(self.begin_now(applied, flow, &beginning, key, &mut drafts, batch)?.1)
     }
 
-    /// Adds to a batch that a burst starts nothing.
-    pub fn forget_burst(flow: &str, key: &str, batch: &mut Batch) {
-        batch.delete(trees::GATES, &burst_place(flow, key));
+    /// Adds to a batch that nothing comes of a burst of events.
+    pub(super) fn forget_burst(
+        &self,
+        name: &str,
+        key: &str,
+        batch: &mut Batch,
+    ) -> Result<(), FlowError> {
+        let place = burst_place(name, key);
+        if let Some(bytes) = self.0.store.get(trees::GATES, &place)? {
+            batch.require(trees::GATES, &place, Expect::Is(bytes));
+            batch.delete(trees::GATES, &place);
+        }
+        Ok(())
     }
 
     fn burst(&self, place: &[u8]) -> Result<(Option<Burst>, Option<Vec<u8>>), FlowError> {

@@ -75,6 +75,28 @@ impl Flows {
         Ok(self.begin(beginning, &mut Drafts::default(), batch).await?.1)
     }
 
+    /// Adds to a batch what becomes of a start that stopped and is given up: the clock goes on to
+    /// the next time, and the next event of the key begins a burst of its own.
+    pub fn pass_over(&self, task: &Task, batch: &mut Batch) -> Result<(), FlowError> {
+        match task {
+            Task::Tick { flow, applied_at_ms, at_ms } => {
+                let entry = self.current(flow).filter(|e| e.0.applied_at_ms == *applied_at_ms);
+                let from_ms = self.0.clock.now_ms().max(*at_ms);
+                let next = entry.and_then(|e| self.next_tick(&e.1, *applied_at_ms, from_ms));
+                if let Some(next) = next {
+                    self.enqueue(batch, next);
+                }
+            }
+            Task::Burst { flow, key } => self.forget_burst(flow, key, batch)?,
+            // The clock has gone on before a start was tried.
+            Task::Parse { .. }
+            | Task::Step { .. }
+            | Task::Wake { .. }
+            | Task::Start { .. } => {}
+        }
+        Ok(())
+    }
+
     /// Ends a burst of events of a debounced flow.
     pub async fn burst_ends(&self, flow: &str, key: &str) -> Stepped {
         let mut batch = Batch::new();
