@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test: what is not there is the failure")]
 
 mod alerts;
+mod alerts_through;
 mod aws;
 mod breaker;
 mod command;

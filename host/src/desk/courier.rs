@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     capabilities::{Particulars, Window},
+    connections::State,
     contract::Call,
     egress::{OneOrigin, Origin},
     mac::hmac,
@@ -98,7 +99,14 @@ impl Desk {
         let (live, declared) =
             self.acting(connection, action).map_err(|error| error.to_string())?;
         if !live.is_open() {
-            return Err(format!("the connection `{connection}` is paused, or needs a person"));
+            let why = match (live.needs_person(), live.connection.state) {
+                (_, State::Paused) => {
+                    format!("is paused; `jackfield connection resume {connection}` ends that")
+                }
+                (Some(why), _) => format!("needs a person: {why}"),
+                (None, _) => "is just being looked at".to_owned(),
+            };
+            return Err(format!("the connection `{connection}` {why}"));
         }
         let idempotency_header = match declared.idempotency {
             Some(Idempotency::Header { name }) => Some(name),
