@@ -108,15 +108,18 @@ impl Flows {
         let mut entries = Vec::new();
         for (flow, source) in flows.into_iter().zip(sources) {
             let version = hex::encode(Sha256::digest(&source.text));
-            if let Some(same) = current.get(&flow.name).filter(|e| e.0.version == version) {
+            let before = current.get(&flow.name);
+            if let Some(same) = before.filter(|entry| entry.0.version == version) {
                 entries.push(same.clone());
                 continue;
             }
+            // By this time a schedule tells its own ticks from those of the version before.
+            let applied_at_ms = before.map_or(0, |entry| entry.0.applied_at_ms + 1).max(now_ms);
             let applied = Applied {
                 name: flow.name.clone(),
                 version,
                 text: source.text.clone(),
-                applied_at_ms: now_ms,
+                applied_at_ms,
             };
             // Strings and numbers always make JSON.
             let value = serde_json::to_vec(&applied).expect("plain data");
@@ -126,7 +129,7 @@ impl Flows {
             Line::new(now_ms, actor.clone(), Word::FlowApplied, &applied.name)
                 .detail("version", &applied.version)
                 .record(&mut batch);
-            if let Some(tick) = self.next_tick(&flow, now_ms, now_ms) {
+            if let Some(tick) = self.next_tick(&flow, applied_at_ms, now_ms) {
                 self.enqueue(&mut batch, tick);
             }
             let entry = Arc::new((applied, flow));
