@@ -195,7 +195,7 @@ impl Checker<'_> {
         let checked = match self.known {
             Some(_) => self.expressions.check(expression.get_ref()).await,
             // The tables are the host's.
-            None => self.expressions.tables(expression.get_ref()).await.map(drop),
+            None => self.expressions.check_alone(expression.get_ref()).await,
         };
         if let Err(fault) = checked {
             let hint = "it is a jq program, such as `.event.record.title`".to_owned();

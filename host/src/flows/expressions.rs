@@ -70,6 +70,11 @@ impl Expressions {
         tables.iter().try_for_each(|name| self.tables.about(name).map(drop)).map_err(no_table)
     }
 
+    /// Whether a text is an expression, whatever tables there are.
+    pub async fn check_alone(&self, expression: &str) -> Result<(), Fault> {
+        self.looked_over(expression).await.map(drop)
+    }
+
     /// The tables in which an expression looks something up, whether they are there or not.
     pub async fn tables(&self, expression: &str) -> Result<Arc<[String]>, Fault> {
         // Few expressions look anything up.
