@@ -146,7 +146,8 @@ impl Dispatch {
             _ => None,
         };
         let place = place.map(|(flow, step)| Place { flow, step });
-        self.queue.bury(batch, &DeadLetter::of(work, fault, place, now_ms));
+        let letter = DeadLetter::of(work, fault, place, now_ms);
+        self.queue.bury(batch, &letter);
         match &work.task {
             Task::Parse { delivery } => {
                 let fault = Some(fault.to_string());
@@ -154,7 +155,7 @@ impl Dispatch {
                 Status { fate: Fate::Dead, fault, ..before }.put(batch, delivery);
             }
             Task::Step { run } => {
-                if let Err(error) = self.flows.stop(run, batch) {
+                if let Err(error) = self.flows.stop(run, Some(&letter.id), batch) {
                     tracing::error!(%error, run, "the run cannot be marked as stopped");
                 }
             }

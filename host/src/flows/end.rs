@@ -15,7 +15,7 @@ use super::{
 use crate::{
     audit::{Actor, Line, Word},
     fault::Fault,
-    queue::Work,
+    queue::{DeadLetters, Work},
     store::{Batch, Expect, trees},
 };
 
@@ -86,6 +86,10 @@ impl Flows {
         }
         if let Some(items) = run.items.take() {
             items::remove(&run.id, &items.step, items.total, batch);
+        }
+        if let Some(letter) = run.letter.take() {
+            let withdrawn = DeadLetters::of(self.0.queue.clone()).withdraw(batch, &letter, &by);
+            withdrawn.map_err(|error| Fault::host("store", error))?;
         }
         if run.held_by == Some(HeldBy::Pause) {
             pause::let_go(&run, batch);
@@ -190,8 +194,13 @@ impl Flows {
         Ok(())
     }
 
-    /// Adds to a batch that a run has stopped and waits for a person.
-    pub fn stop(&self, run: &str, batch: &mut Batch) -> Result<(), FlowError> {
+    /// Adds to a batch that a run has stopped, and which letter of it waits for a person.
+    pub fn stop(
+        &self,
+        run: &str,
+        letter: Option<&str>,
+        batch: &mut Batch,
+    ) -> Result<(), FlowError> {
         let mut run = self.run(run)?;
         if run.has_ended() {
             return Ok(());
@@ -200,7 +209,7 @@ impl Flows {
             // Events are remembered for it until it waits anew.
             unwatch(&std::mem::take(&mut waiting.watches), batch);
         }
-        Run { state: RunState::Dead, ..run }.put(batch);
+        Run { state: RunState::Dead, letter: letter.map(str::to_owned), ..run }.put(batch);
         Ok(())
     }
 
@@ -224,6 +233,7 @@ impl Flows {
             // It waits anew.
             unwatch(&waiting.watches, batch);
         }
+        run.letter = None;
         run.state = RunState::Running;
         run.put(batch);
         Ok(())

@@ -99,7 +99,7 @@ pub enum FlowError {
     #[error("there is no run `{0}`; `jackfield run list` shows the newest")]
     UnknownRun(String),
     /// A run that has ended cannot be cancelled.
-    #[error("the run `{run}` has ended already: it is {state:?}")]
+    #[error("the run `{run}` has ended already: it is {}", state.word())]
     HasEnded {
         /// The run.
         run: String,

@@ -35,6 +35,20 @@ pub enum RunState {
     Dead,
 }
 
+impl RunState {
+    /// It in a word, as everybody writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Held => "held",
+            Self::Done => "done",
+            Self::Cancelled => "cancelled",
+            Self::Dead => "dead",
+        }
+    }
+}
+
 /// A step that is settled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepRecord {
@@ -182,6 +196,9 @@ pub struct Run {
     /// Why it is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_by: Option<HeldBy>,
+    /// The dead letter that waits for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letter: Option<String>,
     /// What goes before its work: that of what started it.
     #[serde(default)]
     pub priority: Priority,
@@ -212,6 +229,7 @@ impl Run {
             key: None,
             admitted: false,
             held_by: None,
+            letter: None,
             priority: Priority::current(),
         }
     }

@@ -88,7 +88,7 @@ impl Rooms {
         self.queue.pause(name, true);
         let ended = |task: &Task, batch: &mut Batch| match task {
             Task::Step { run } => {
-                self.flows.stop(run, batch)?;
+                self.flows.stop(run, None, batch)?;
                 Ok::<_, HostError>(self.flows.give_up(run, actor, batch)?)
             }
             // None of them is on the lane of a connection.

@@ -334,6 +334,17 @@ impl DeadLetters {
         Ok(())
     }
 
+    /// Adds to a batch that a letter is given up, if it is still there: that of which its work was a
+    /// part has ended without it.
+    pub fn withdraw(&self, batch: &mut Batch, id: &str, actor: &Actor) -> Result<(), QueueError> {
+        match self.get(id) {
+            Ok(letter) => self.take(batch, &letter, Word::DeadLetterDiscarded, actor),
+            Err(QueueError::NoDeadLetter(_)) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
     /// Adds to a batch that a letter is taken off the desk, by one person only.
     fn take(&self, batch: &mut Batch, letter: &DeadLetter, word: Word, actor: &Actor) {
         batch.require(trees::DEAD_LETTERS, letter.id.as_bytes(), Expect::Present);
