@@ -157,17 +157,21 @@ impl Flows {
             }
             Kind::Set(value) => self.say(run, step, "set", value, item).await,
             Kind::Sleep(ms) => {
-                would.note = Some(format!("would sleep for {} s", ms / 1000));
+                would.note = Some(format!("would sleep for {}", span(*ms)));
                 Ok(Value::Null)
             }
             Kind::Until(time) => {
                 let until = self.say(run, step, "until", time, None).await?;
+                let until = until.as_str().map_or_else(|| until.to_string(), str::to_owned);
                 would.note = Some(format!("would wait until {until}"));
                 Ok(Value::Null)
             }
-            Kind::WaitFor { event, .. } => {
+            Kind::WaitFor { event, timeout_ms, .. } => {
                 let (connection, kind) = (event.connection.get_ref(), event.event.get_ref());
-                would.note = Some(format!("would wait for `{kind}` of `{connection}`"));
+                let longest = span(*timeout_ms);
+                would.note = Some(format!(
+                    "would wait for `{kind}` of `{connection}`, for {longest} at most"
+                ));
                 let live = self.0.connections.get(connection).ok();
                 let entity = live.as_ref().and_then(|live| {
                     live.connector.manifest.events.get(kind.as_str())?.entity.clone()
@@ -177,6 +181,7 @@ impl Flows {
             }
             Kind::Approve { ask, .. } => {
                 let ask = self.say(run, step, "approve", ask, None).await?;
+                let ask = ask.as_str().map_or_else(|| ask.to_string(), str::to_owned);
                 would.note = Some(format!("would ask a person: {ask}"));
                 Ok(json!({ "approved": true, "by": "<person>", "note": null, "at_ms": 0 }))
             }
@@ -195,6 +200,15 @@ const SKIPPED: &str = "skipped: its `when` does not hold";
 fn failed(step: &str, does: &'static str, fault: &Fault) -> Would {
     let mistakes = vec![fault.message.clone()];
     Would { step: step.to_owned(), does, mistakes, ..Would::default() }
+}
+
+/// So long, as a person says it.
+fn span(ms: u64) -> String {
+    let units = [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1000, "second")];
+    let whole = units.iter().find(|(unit_ms, _)| ms.is_multiple_of(*unit_ms));
+    let (unit_ms, unit) = whole.copied().unwrap_or((1, "millisecond"));
+    let count = ms / unit_ms;
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A run that is on no disk.
