@@ -208,8 +208,16 @@ impl Checker<'_> {
     fn fields_of(&mut self, expression: &Text, of: &str, schema: &Value) {
         for path in fields::paths(expression.get_ref(), of) {
             // A field of something that the program made itself is its own affair.
-            let begins = !of.is_empty() || schema["properties"].get(&path[0]).is_some();
-            if let Some((word, known)) = fields::missing(schema, &path).filter(|_| begins) {
+            let begins = !of.is_empty()
+                || schema["properties"].get(&path[0]).is_some()
+                || fields::reads_its_input_alone(expression.get_ref());
+            let missing = fields::missing(schema, &path).filter(|_| begins);
+            if let Some((word, known)) = missing {
+                if of.is_empty() && word == path[0] {
+                    let hint = astray(&word, &known);
+                    self.mistake(expression, format!("there is no `.{word}` here"), hint);
+                    continue;
+                }
                 let what = format!("`{of}.{}` has no `{word}`", path.join("."));
                 self.mistake(expression, what, meant(&word, &known, "there is nothing in it"));
             }
@@ -341,6 +349,17 @@ fn schema_of(schema: &SchemaRef) -> Value {
     match schema {
         SchemaRef::Model(name) => json!({ "$ref": format!("model:{name}") }),
         SchemaRef::Inline(schema) => schema.clone(),
+    }
+}
+
+/// What was probably meant by the first word of a path.
+fn astray(word: &str, known: &[String]) -> String {
+    let is_there = |word: &str| known.iter().any(|known| known == word);
+    match word {
+        "record" if is_there("event") => "write `.event.record`".into(),
+        "event" if is_there("record") => "the event itself is meant here: write `.record`".into(),
+        "item" | "index" => "only a step with `for_each` has items".into(),
+        word => meant(word, known, "there is nothing here"),
     }
 }
 

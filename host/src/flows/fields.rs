@@ -82,6 +82,22 @@ fn is_path(text: &str, begins: &str) -> bool {
         })
 }
 
+/// Whether every path in an expression, outside of strings, begins at its input: nothing is handed
+/// on from one part to another.
+pub(super) fn reads_its_input_alone(expression: &str) -> bool {
+    let hands_on = ["reduce", "foreach", "catch", "def"];
+    if expression.split(|c: char| !c.is_alphanumeric()).any(|word| hands_on.contains(&word)) {
+        return false;
+    }
+    let mut before = ' ';
+    plain(expression).all(|(_, c)| {
+        // What stands in the brackets of a function is its own affair.
+        let calls = c == '(' && (before.is_alphanumeric() || before == '_');
+        before = c;
+        c != '|' && !calls
+    })
+}
+
 /// The words of the path with which a text begins.
 fn path(text: &str) -> Path {
     let mut path = Vec::new();

@@ -262,6 +262,7 @@ impl<'a> Reader<'a> {
                 };
                 (format!("`{word}` is missing"), hint.to_owned())
             }
+            _ if message.starts_with("invalid type: ") => mistyped(message),
             _ => {
                 let hint = "texts stand in \"quotes\", expressions best in 'single' ones, and \
                             each table begins with its name in brackets";
@@ -270,6 +271,28 @@ impl<'a> Reader<'a> {
         };
         self.found.push(Mistake::at(self.file, self.text, at, what, hint));
     }
+}
+
+/// The words for a value that is of another kind than belongs there.
+fn mistyped(message: &str) -> (String, String) {
+    let line = message.lines().next().unwrap_or_default().trim_start_matches("invalid type: ");
+    let (found, wanted) = line.split_once(", expected ").unwrap_or((line, ""));
+    let found = match found.split_once(' ') {
+        Some((_, value)) => value.trim_matches('`').to_owned(),
+        None => "a table".to_owned(),
+    };
+    let belongs = [
+        ("bool", "`true` or `false`", "write it without quotes"),
+        ("i64", "a whole number", "write it without quotes, such as `10`"),
+        ("string", "a text", "write it in \"quotes\""),
+        ("sequence", "a list", "write two pairs of brackets: each step begins with `[[step]]`"),
+        ("RawAwaited", "an event", "write `{ connection = \"books\", event = \"invoice.paid\" }`"),
+        ("RawThrottle", "a number of runs in a time", "write `{ runs = 10, per = \"1m\" }`"),
+    ];
+    let known = belongs.into_iter().find(|(kind, ..)| wanted.contains(kind));
+    let (_, what, hint) =
+        known.unwrap_or(("", "a table", "begin it with its name in brackets, such as `[on]`"));
+    (format!("`{found}` stands where {what} belongs"), hint.to_owned())
 }
 
 pub(super) const ID_BYTES_MAX: usize = NAME_BYTES_MAX;
