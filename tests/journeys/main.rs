@@ -14,6 +14,7 @@ mod desk;
 mod door;
 mod drop_dir;
 mod expressions;
+mod flows;
 mod given_up;
 mod grants;
 mod happened;

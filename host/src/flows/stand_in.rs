@@ -29,15 +29,16 @@ fn make(root: &Value, schema: &Value, path: &str, depth: usize) -> Value {
     if depth > DEPTH_MAX {
         return Value::Null;
     }
-    if let Some(any) = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array()) {
-        let first = any.iter().find(|choice| choice["type"] != "null");
-        return first.map_or(Value::Null, |first| make(&root, first, path, depth + 1));
-    }
+    // Its own words come first: an example may lack what the system would add, such as the id.
     if let Some(properties) = schema["properties"].as_object() {
         let made = properties.iter().map(|(word, property)| {
             (word.clone(), make(&root, property, &format!("{path}.{word}"), depth + 1))
         });
         return Value::Object(made.collect::<Map<_, _>>());
+    }
+    if let Some(any) = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array()) {
+        let first = any.iter().find(|choice| choice["type"] != "null");
+        return first.map_or(Value::Null, |first| make(&root, first, path, depth + 1));
     }
     if let Some(first) = schema["examples"].get(0).or_else(|| schema["enum"].get(0)) {
         return first.clone();
@@ -97,5 +98,9 @@ mod tests {
     fn a_stand_in_for_a_canonical_record_is_one() {
         let contact = stand_in(&json!({ "$ref": "model:contact" }), "customer");
         assert_eq!(contact["id"], "<steps.customer.id>");
+        let invoice = stand_in(&json!({ "$ref": "model:invoice" }), "bill");
+        assert_eq!(invoice["id"], "<steps.bill.id>");
+        let message = stand_in(&json!({ "$ref": "model:message" }), "mail");
+        assert_eq!(message["id"], "<steps.mail.id>");
     }
 }

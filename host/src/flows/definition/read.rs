@@ -263,6 +263,18 @@ impl<'a> Reader<'a> {
                 (format!("`{word}` is missing"), hint.to_owned())
             }
             _ if message.starts_with("invalid type: ") => mistyped(message),
+            _ if message.starts_with("duplicate key") => {
+                ("the same word stands here twice".into(), "take one of the two out".into())
+            }
+            _ if message.starts_with("key with no value") => {
+                let what = "a word stands here without a value".to_owned();
+                (what, "write it as `word = \"value\"`".to_owned())
+            }
+            _ if message.starts_with("unexpected key or value") => {
+                let what = "the line does not end where its value does".to_owned();
+                let hint = "a text with an apostrophe stands in three: '''it's'''";
+                (what, hint.to_owned())
+            }
             _ => {
                 let hint = "texts stand in \"quotes\", expressions best in 'single' ones, and \
                             each table begins with its name in brackets";
@@ -278,7 +290,7 @@ fn mistyped(message: &str) -> (String, String) {
     let line = message.lines().next().unwrap_or_default().trim_start_matches("invalid type: ");
     let (found, wanted) = line.split_once(", expected ").unwrap_or((line, ""));
     let found = match found.split_once(' ') {
-        Some((_, value)) => value.trim_matches('`').to_owned(),
+        Some((_, value)) => format!("`{}`", value.trim_matches('`')),
         None => "a table".to_owned(),
     };
     let belongs = [
@@ -292,7 +304,7 @@ fn mistyped(message: &str) -> (String, String) {
     let known = belongs.into_iter().find(|(kind, ..)| wanted.contains(kind));
     let (_, what, hint) =
         known.unwrap_or(("", "a table", "begin it with its name in brackets, such as `[on]`"));
-    (format!("`{found}` stands where {what} belongs"), hint.to_owned())
+    (format!("{found} stands where {what} belongs"), hint.to_owned())
 }
 
 pub(super) const ID_BYTES_MAX: usize = NAME_BYTES_MAX;
