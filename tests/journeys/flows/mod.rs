@@ -1,7 +1,7 @@
 //! The flow language, word by word: what a flow says happens at the systems, and no more.
 //!
-//! Every system is the generic connector at its twin, and the clock stands still until a story moves
-//! it, so that nothing happens early and nothing late.
+//! Every system is the generic connector at its twin, and the clock stands still until a story
+//! moves it, so that nothing happens early and nothing late.
 
 mod apply;
 mod approve;

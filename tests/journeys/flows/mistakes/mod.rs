@@ -1,4 +1,4 @@
-//! What is told of flow files that are wrong: each mistake with its place, and what to write instead.
+//! What is told of flow files that are wrong: each mistake with its place, and what to write.
 //!
 //! The table is read by people: whoever changes a message reads it as somebody who has never
 //! written a program.
