@@ -48,10 +48,13 @@ fn an_intention_has_one_effect_however_answers_are_lost_and_hosts_are_killed() {
 #[test]
 fn every_measure_tells_its_figures() {
     let short = ["--seconds", "1", "--rounds", "1"];
-    for name in ["ingest", "call", "pipeline", "swap", "rotate", "kill", "cycles", "growth"] {
+    let names =
+        ["ingest", "call", "pipeline", "swap", "rotate", "kill", "cycles", "growth", "sleepers"];
+    for name in names {
         let few: &[&str] = match name {
             "cycles" => &["--cycles", "3"],
             "growth" => &["--kept", "3000"],
+            "sleepers" => &["--runs", "2000"],
             "rotate" => &["--secrets", "1000"],
             _ => &[],
         };

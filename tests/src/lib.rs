@@ -4,6 +4,7 @@
 //! [`twin`] has the vendors it talks to, [`sender`] sends webhooks as they do, a
 //! [`browser`] goes where a person is sent; [`oidc`] is a real vendor of tokens where Node is
 //! there; [`releases`] builds the connectors, once;
+//! [`victim::Victim`] is a host in a process of its own, which can be killed;
 //! [`won_deal::WonDealScene`] is the main job set up: a deal in Pipedrive becomes an invoice in
 //! Xero, and [`patterns::Patterns`] the business around it, all of whose systems are generic.
 
@@ -19,4 +20,5 @@ pub mod releases;
 pub mod sender;
 pub mod signed;
 pub mod twin;
+pub mod victim;
 pub mod won_deal;

@@ -134,6 +134,11 @@ fn template(bytes: usize) -> &'static str {
     })
 }
 
+/// The name of an order.
+pub fn name(number: u64) -> String {
+    format!("order-{number:0width$}", width = NUMBER.len())
+}
+
 /// The body of an order, about `bytes` long.
 pub fn body(number: u64, bytes: usize) -> Vec<u8> {
     let number = format!("{number:0width$}", width = NUMBER.len());

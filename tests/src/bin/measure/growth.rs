@@ -14,7 +14,12 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use jackfield::clock::{Clock as _, SystemClock};
+use jackfield::{
+    clock::{Clock as _, SystemClock},
+    flows::Run,
+    host::Rooms,
+    store::{Tree, trees},
+};
 use jackfield_tests::{
     house::House,
     orders::{self, Till},
@@ -23,9 +28,10 @@ use jackfield_tests::{
 };
 use serde_json::json;
 use tokio::{task::JoinSet, time::Instant};
+use uuid::Uuid;
 
 use super::{
-    copies::Pattern,
+    copies::{Names, Pattern, only_row},
     load::BODY_BYTES,
     report::{Report, Side, Turns},
 };
@@ -38,6 +44,15 @@ const TURN: u64 = 200;
 const AT_ONCE: u64 = jackfield::queue::CLAIMS_PER_LANE as u64;
 /// How long one turn may take.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// What a way leaves behind, apart from its lines of the trail.
+const TREES: [Tree; 6] = [
+    trees::DELIVERIES,
+    trees::DELIVERY_STATUS,
+    trees::DEDUPE,
+    trees::EVENTS,
+    trees::RUNS,
+    trees::EFFECTS,
+];
 
 pub async fn measure(kept: u64, turns: Turns) -> anyhow::Result<Report> {
     let old = Kept::open(kept).await?;
@@ -109,7 +124,8 @@ impl Kept {
         opened.send(1).await?;
         let store = opened.house.rooms().store.clone();
         let next = opened.number.load(Ordering::Relaxed);
-        Pattern::of_the_only_way(opened.house.rooms())?.copy(&store, next, kept).await?;
+        let pattern = Pattern::of(&store, &TREES, &first(opened.house.rooms())?)?;
+        pattern.copy(&store, kept, |copy| another(next + copy)).await?;
         opened.number.fetch_add(kept, Ordering::Relaxed);
         Ok(opened)
     }
@@ -155,4 +171,30 @@ impl Kept {
         }
         Ok(())
     }
+}
+
+/// The names in what the only webhook that ever came left behind, the order 0: the delivery's id
+/// and the run's, the effect's key, the digest of the body, the order's name.
+fn first(rooms: &Rooms) -> anyhow::Result<Names> {
+    let (delivery, _) = only_row(&rooms.store, trees::DELIVERIES)?;
+    let (run, _) = only_row(&rooms.store, trees::RUNS)?;
+    let (seen, _) = only_row(&rooms.store, trees::DEDUPE)?;
+    // After the connection, a zero and what kind of delivery it is.
+    let zero = seen.iter().position(|byte| *byte == 0).context("a connection")?;
+    let digest = seen.get(zero + 2..).context("the delivery's name")?.to_vec();
+    let of_run: Run = rooms.flows.run(std::str::from_utf8(&run)?)?;
+    let effect = rooms.flows.effects(&of_run)?.pop().context("an effect")?.key;
+    let names = vec![delivery, run, effect.into_bytes(), digest, orders::name(0).into_bytes()];
+    for (name, other) in names.iter().zip(another(0)) {
+        ensure!((1..=other.len()).contains(&name.len()), "a name has {} bytes", name.len());
+    }
+    Ok(names)
+}
+
+/// The same for another order.
+fn another(number: u64) -> Names {
+    let random = || Uuid::new_v4().simple().to_string();
+    let by_time = || Uuid::now_v7().simple().to_string();
+    let names = [by_time(), by_time(), random(), random() + &random(), orders::name(number)];
+    names.into_iter().map(String::into_bytes).collect()
 }

@@ -22,7 +22,12 @@ pub async fn let_in(rooms: &Rooms, release: &[u8], kind: Kind) -> anyhow::Result
 
 /// The memory that this process has in use, in MiB.
 pub fn resident_mib() -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
+    resident_mib_of("self")
+}
+
+/// The same of the process with this id.
+pub fn resident_mib_of(process: &str) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
     Ok(anyhow::Context::context(kib, "the system does not tell the memory in use")? / 1024.0)

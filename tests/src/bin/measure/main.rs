@@ -17,6 +17,7 @@ mod load;
 mod pipeline;
 mod report;
 mod rotate;
+mod sleepers;
 mod swap;
 
 use std::process::ExitCode;
@@ -72,11 +73,23 @@ enum What {
         #[arg(long, default_value_t = 1_000_000, value_name = "N")]
         kept: u64,
     },
+    /// What runs cost that are asleep, and how late ten thousand get up that are due in a minute.
+    Sleepers {
+        /// How many sleep.
+        #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+        runs: u64,
+    },
     /// Memory after many installs and removals of a connector.
     Cycles {
         /// How many.
         #[arg(long, default_value_t = 10_000, value_name = "N")]
         cycles: u32,
+    },
+    /// Be a host that is measured from outside: everything after this is the `jackfield` command's.
+    #[command(hide = true)]
+    Host {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<std::ffi::OsString>,
     },
 }
 
@@ -85,6 +98,9 @@ fn main() -> ExitCode {
         return code;
     }
     let measure = Measure::parse();
+    if let What::Host { args } = measure.what {
+        return jackfield::cli::main(args);
+    }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let turns = report::Turns { seconds: measure.seconds, rounds: measure.rounds };
     let measured: anyhow::Result<Report> = runtime.block_on(async {
@@ -99,6 +115,8 @@ fn main() -> ExitCode {
             What::Density => density::density().await,
             What::Start => density::start().await,
             What::Growth { kept } => growth::measure(kept, turns).await,
+            What::Sleepers { runs } => sleepers::measure(runs, turns).await,
+            What::Host { .. } => anyhow::bail!("a host measures nothing"),
             What::Cycles { cycles } => cycles::measure(cycles).await,
         }
     });

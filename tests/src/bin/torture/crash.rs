@@ -18,12 +18,13 @@ use jackfield_tests::{
     house::House,
     sender::{Delivery, Lane},
     twin::{PipedriveTwin, WonDeal},
+    victim::Victim,
     won_deal::WonDealScene,
 };
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::{chance::Chance, victim::Victim};
+use super::chance::Chance;
 
 /// Senders that press on the host.
 const LANES: usize = 8;

@@ -5,7 +5,6 @@ mod crash;
 mod effects;
 mod install;
 mod tokens;
-mod victim;
 
 use std::process::ExitCode;
 

@@ -34,11 +34,12 @@ use jackfield_tests::{
         Twin,
         identity::{Habits, Identity, Moment},
     },
+    victim::Victim,
 };
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::{chance::Chance, victim::Victim};
+use super::chance::Chance;
 
 /// Who uses the connection at the same time.
 const CALLERS: usize = 50;

@@ -23,10 +23,11 @@ use jackfield_tests::{
         Twin,
         entries::{Entries, Mishap},
     },
+    victim::Victim,
 };
 use tokio::process::Child;
 
-use super::{chance::Chance, victim::Victim};
+use super::chance::Chance;
 use load::Load;
 pub use toll::Toll;
 use verdict::Kill;

@@ -9,6 +9,7 @@ use jackfield_tests::{
     orders::{self, Till},
     releases,
     twin::Twin,
+    victim::Victim,
 };
 use serde_json::Value;
 use tokio::{process::Child, time::Instant};
@@ -20,7 +21,7 @@ use super::{
     toll::Stage,
     wish::{FIRST, Kept, Kind, Slot, listed},
 };
-use crate::{chance::Chance, victim::Victim};
+use crate::chance::Chance;
 
 /// How long a webhook may wait until it is parsed, in milliseconds.
 const PARSED_MS: u64 = 30_000;

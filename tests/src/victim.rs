@@ -1,14 +1,17 @@
-//! The host that is killed: a process of its own, always on the same data and at the same port.
+//! The host that is killed, or looked at from outside: a process of its own, always on the same
+//! data and at the same port. Whoever starts one has a command `host` that is the `jackfield`
+//! command.
 
 use std::{net::TcpListener, path::PathBuf, process::Stdio};
 
 use anyhow::{Context as _, bail};
 use jackfield::clock::{Clock as _, SystemClock};
-use jackfield_tests::{
+use tokio::process::{Child, Command};
+
+use crate::{
     house::House,
     sender::{Delivery, Lane},
 };
-use tokio::process::{Child, Command};
 
 /// How long a host may take to open its doors.
 const OPENING_MS: u64 = 30_000;
@@ -29,6 +32,9 @@ pub struct Victim {
 
 impl Victim {
     /// `endpoint` is the URL at which a webhook of the stopped host arrived.
+    ///
+    /// # Errors
+    /// It is no endpoint, or there is no free port.
     pub fn of(house: &House, endpoint: &str) -> anyhow::Result<Self> {
         let path = endpoint.split_once("/in/").context("an endpoint")?.1;
         let data = house.dir().join("data").display().to_string();
