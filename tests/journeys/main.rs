@@ -30,6 +30,7 @@ mod repair;
 mod restart;
 mod rotation;
 mod sign_in;
+mod sleepers;
 mod tenants;
 mod unknown;
 mod upgrade;

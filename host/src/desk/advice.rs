@@ -47,7 +47,9 @@ pub(super) fn of(
         Task::Step { .. } => "give it up: the run ends here, as cancelled",
         Task::Parse { .. } => "give it up: nothing comes of the webhook",
         Task::Wake { .. } => "give it up: the run waits on for what else may come",
-        Task::Tick { .. } | Task::Start { .. } => "leave this time out: the flow starts at the next",
+        Task::Tick { .. } | Task::Start { .. } => {
+            "leave this time out: the flow starts at the next"
+        }
         Task::Burst { .. } => "give it up: nothing comes of these events",
     };
     add(&mut next, give_up, what);

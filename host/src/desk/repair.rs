@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Desk, DeskError, advice};
 use crate::{
     audit::Actor,
-    flows::{EditError, Flows, Halted, Stuck, UNDECIDED},
+    flows::{EditError, Halted, Stuck, UNDECIDED},
     queue::{DeadLetter, Group, Task, is_cause},
     store::{Batch, Expect, trees},
     text::cut,
@@ -183,7 +183,9 @@ fn what(letter: &DeadLetter) -> String {
         (Task::Step { run }, None) => format!("a step of the run `{run}`"),
         (Task::Parse { delivery }, _) => format!("the webhook `{delivery}`"),
         (Task::Wake { run }, _) => format!("to have the run `{run}` hear what it was told"),
-        (Task::Tick { flow, .. }, _) => format!("to start the flow `{flow}` by the clock"),
+        (Task::Tick { flow, .. } | Task::Start { flow, .. }, _) => {
+            format!("to start the flow `{flow}` by the clock")
+        }
         (Task::Burst { flow, .. }, _) => {
             format!("to start the flow `{flow}` at the end of a burst of events")
         }

@@ -30,8 +30,8 @@ const RECORD_BYTES_MAX: usize = 64 << 10;
 
 /// What an action wrote.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Written {
-    pub(super) at_ms: u64,
+struct Written {
+    at_ms: u64,
     record: Value,
 }
 

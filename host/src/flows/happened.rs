@@ -4,6 +4,8 @@
 //! person gives fits the action's schema, and that the run goes on with the next step, or the next
 //! item, as if the answer had come. Never sends anything.
 
+use std::sync::atomic::AtomicBool;
+
 use serde_json::Value;
 use thiserror::Error;
 
@@ -109,7 +111,8 @@ impl Flows {
         run.admitted = entry.1.runs.at_once.is_some();
         run.held_by = None;
         let mail = self.mail(&run.id)?;
-        let turn = Turn { run, bytes, flow: &entry.1, mail, attempt: 1 };
+        let doubt = &AtomicBool::new(false);
+        let turn = Turn { run, bytes, flow: &entry.1, mail, attempt: 1, doubt };
         turn.stands(batch);
         let follow = self.done(turn, step, output.unwrap_or_default(), batch);
         for work in follow.map_err(|fault| HappenedError::GoOn(fault.message))? {

@@ -89,10 +89,7 @@ impl Flows {
             }
             Task::Burst { flow, key } => self.forget_burst(flow, key, batch)?,
             // The clock has gone on before a start was tried.
-            Task::Parse { .. }
-            | Task::Step { .. }
-            | Task::Wake { .. }
-            | Task::Start { .. } => {}
+            Task::Parse { .. } | Task::Step { .. } | Task::Wake { .. } | Task::Start { .. } => {}
         }
         Ok(())
     }

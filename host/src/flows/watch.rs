@@ -12,12 +12,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{
-    Awaited, FlowError, Flows, Run,
-    echo::{ECHO_MS, Written},
-    fields::equality,
-    signals::Signal,
-};
+use super::{Awaited, FlowError, Flows, Run, echo::ECHO_MS, fields::equality, signals::Signal};
 use crate::{
     audit::{Actor, Line, Word},
     fault::Fault,
@@ -25,8 +20,8 @@ use crate::{
     store::{Batch, Expect, Tree, trees},
 };
 
-/// The most runs that one event is held against.
-const ASKED_MAX: usize = 10_000;
+/// How many runs that an event may concern are read at once.
+const ASKED_AT_ONCE: usize = 500;
 /// The most that one event may add to the mailboxes of runs, in bytes.
 const TOLD_BYTES_MAX: usize = 32 << 20;
 /// The most earlier events that a run which begins to wait is held against.
@@ -50,6 +45,12 @@ struct Watch {
 struct Heard {
     at_ms: u64,
     event: Value,
+}
+
+/// When an event was remembered, or something was written.
+#[derive(Debug, Deserialize)]
+struct Dated {
+    at_ms: u64,
 }
 
 /// Where events of a kind are found that have a certain value.
@@ -210,42 +211,52 @@ impl Flows {
         batch: &mut Batch,
     ) -> Result<Vec<Work>, Fault> {
         let mut follow = Vec::new();
-        let found = self.0.store.scan_prefix(trees::WATCHES, &place.0, None, ASKED_MAX + 1);
-        let found = found.map_err(FlowError::from)?;
         let bytes = event.to_string().len();
-        if found.len() > ASKED_MAX {
-            let message = format!(
-                "more than {ASKED_MAX} runs wait for such an event, each with a `where` that has to \
-                 be asked: write it as `.record.id == $run.steps.ID.id`"
-            );
-            return Err(Fault::operator("too-many-waiting", message));
-        }
-        for (key, value) in found {
-            if follow.len() * bytes > TOLD_BYTES_MAX {
-                let message = format!("the event has {bytes} bytes, and too many runs wait for it");
-                return Err(Fault::operator("too-many-waiting", message));
-            }
-            let watch: Watch =
-                serde_json::from_slice(&value).map_err(|error| unreadable(&key, &error))?;
-            let Ok(run) = self.run(&watch.run) else { continue };
-            match self.is_meant(&watch, &run, event).await {
-                Ok(true) => {}
-                Ok(false) => continue,
-                // One flow's slip must not keep the event from all others.
-                Err(fault) => {
-                    Line::new(self.0.clock.now_ms(), Actor::Host, Word::WatchFailed, &run.id)
-                        .connection(connection)
-                        .detail("message", &fault.message)
-                        .record(batch);
-                    tracing::error!(run = run.id, %fault, "an event cannot be held against a run");
-                    continue;
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let (place, after_ref) = (&place.0, after.as_deref());
+            let page = self.0.store.scan_prefix(trees::WATCHES, place, after_ref, ASKED_AT_ONCE);
+            let page = page.map_err(FlowError::from)?;
+            let Some((last, _)) = page.last() else { return Ok(follow) };
+            after = Some(last.clone());
+            for (key, value) in &page {
+                let watch: Watch =
+                    serde_json::from_slice(value).map_err(|error| unreadable(key, &error))?;
+                follow.extend(self.tell_one(watch, connection, event, batch).await?);
+                if follow.len() * bytes > TOLD_BYTES_MAX {
+                    let message =
+                        format!("the event has {bytes} bytes, and too many runs wait for it");
+                    return Err(Fault::operator("too-many-waiting", message));
                 }
             }
-            let Watch { step, cancels, .. } = watch;
-            let signal = Signal::Event { step, event: event.clone(), cancels };
-            follow.extend(self.tell(&run.id, &signal, batch)?);
         }
-        Ok(follow)
+    }
+
+    /// Tells a run of an event, if it waits for just this one.
+    async fn tell_one(
+        &self,
+        watch: Watch,
+        connection: &str,
+        event: &Value,
+        batch: &mut Batch,
+    ) -> Result<Option<Work>, Fault> {
+        let Ok(run) = self.run(&watch.run) else { return Ok(None) };
+        match self.is_meant(&watch, &run, event).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            // One flow's slip must not keep the event from all others.
+            Err(fault) => {
+                Line::new(self.0.clock.now_ms(), Actor::Host, Word::WatchFailed, &run.id)
+                    .connection(connection)
+                    .detail("message", &fault.message)
+                    .record(batch);
+                tracing::error!(run = run.id, %fault, "an event cannot be held against a run");
+                return Ok(None);
+            }
+        }
+        let Watch { step, cancels, .. } = watch;
+        let signal = Signal::Event { step, event: event.clone(), cancels };
+        Ok(self.tell(&run.id, &signal, batch)?)
     }
 
     /// The paths by which runs that wait now tell the events of a kind apart.
@@ -287,11 +298,11 @@ impl Flows {
     pub async fn forget(&self) -> Result<(), FlowError> {
         let now_ms = self.0.clock.now_ms();
         let fence = |value: &[u8]| Some(u64::from_be_bytes(*value.first_chunk()?));
-        let heard = |value: &[u8]| Some(serde_json::from_slice::<Heard>(value).ok()?.at_ms);
-        let echo = |value: &[u8]| Some(serde_json::from_slice::<Written>(value).ok()?.at_ms);
+        // Of what may be a million, nothing but the time is read.
+        let dated = |value: &[u8]| Some(serde_json::from_slice::<Dated>(value).ok()?.at_ms);
         self.forget_in(trees::FENCES, now_ms.saturating_sub(HEARD_MS), fence).await?;
-        self.forget_in(trees::HEARD, now_ms.saturating_sub(HEARD_MS), heard).await?;
-        self.forget_in(trees::ECHOES, now_ms.saturating_sub(ECHO_MS), echo).await?;
+        self.forget_in(trees::HEARD, now_ms.saturating_sub(HEARD_MS), dated).await?;
+        self.forget_in(trees::ECHOES, now_ms.saturating_sub(ECHO_MS), dated).await?;
         self.forget_allowances().await
     }
 
@@ -312,8 +323,10 @@ impl Flows {
             for (key, _) in page.iter().filter(|(_, value)| old(value)) {
                 batch.delete(tree, key);
             }
-            if !batch.is_empty() {
-                self.0.store.commit(batch).await?;
+            match batch.is_empty() {
+                // Others have their turn between two pages.
+                true => tokio::task::yield_now().await,
+                false => drop(self.0.store.commit(batch).await?),
             }
         }
     }

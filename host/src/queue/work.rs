@@ -63,7 +63,9 @@ impl Task {
     pub fn run(&self) -> Option<&str> {
         match self {
             Self::Step { run } | Self::Wake { run } => Some(run),
-            Self::Parse { .. } | Self::Tick { .. } | Self::Burst { .. } => None,
+            Self::Parse { .. } | Self::Tick { .. } | Self::Start { .. } | Self::Burst { .. } => {
+                None
+            }
         }
     }
 
