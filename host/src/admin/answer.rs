@@ -61,6 +61,13 @@ impl Failure {
     }
 }
 
+/// Whatever reads many things does so beside the workers.
+pub(super) async fn beside<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(read).await.map_err(|error| Failure::broken(&error))?
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let body = json!({ "error": self.message });

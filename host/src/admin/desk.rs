@@ -8,7 +8,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Failure};
+use super::answer::{Answer, beside};
 use crate::{
     audit::Actor,
     desk::{Many, Notice, Shown, Standing, Told, Wish},
@@ -40,13 +40,6 @@ pub(super) fn routes() -> Router<Rooms> {
         .route("/v1/dead-letters/{id}/discard", post(discard))
         .route("/v1/alert", get(alert).post(set_alert).delete(remove_alert))
         .route("/v1/alert/test", post(test_alert))
-}
-
-/// Whatever reads many letters does so beside the workers.
-async fn beside<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(read).await.map_err(|error| Failure::broken(&error))?
 }
 
 async fn list(State(rooms): State<Rooms>, Query(wanted): Query<Wanted>) -> Answer<Value> {

@@ -8,7 +8,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{Answer, beside};
 use crate::{
     audit::Actor,
     flows::{Effect, Run, RunState},
@@ -49,9 +49,12 @@ fn short(run: &Run) -> Value {
 }
 
 async fn list(State(rooms): State<Rooms>, Query(wanted): Query<Wanted>) -> Answer<Value> {
-    let limit = wanted.limit.unwrap_or(LIMIT);
-    let runs = rooms.flows.runs_of(limit, wanted.flow.as_deref(), wanted.state)?;
-    Ok(Json(runs.iter().map(short).collect()))
+    let listed = beside(move || {
+        let limit = wanted.limit.unwrap_or(LIMIT);
+        let runs = rooms.flows.runs_of(limit, wanted.flow.as_deref(), wanted.state)?;
+        Ok(runs.iter().map(short).collect())
+    });
+    Ok(Json(listed.await?))
 }
 
 async fn one(State(rooms): State<Rooms>, Path(id): Path<String>) -> Answer<Value> {

@@ -3,7 +3,7 @@
 use axum::{Json, Router, extract::State, routing::get};
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::{Answer, beside};
 use crate::host::Rooms;
 
 /// Work that is counted; more is shown as this many.
@@ -14,6 +14,9 @@ pub(super) fn routes() -> Router<Rooms> {
 }
 
 async fn status(State(rooms): State<Rooms>) -> Answer<Value> {
+    let (counting, disk) = (rooms.queue.clone(), rooms.store.clone());
+    let counted = beside(move || Ok((counting.waiting(WAITING_MAX)?.len(), disk.disk_bytes())));
+    let (waiting, disk_bytes) = counted.await?;
     let connections = rooms.connections.list();
     let needs_person = connections.iter().filter(|live| live.needs_person().is_some());
     let needs_person: Vec<_> = needs_person.map(|live| &live.connection.name).collect();
@@ -35,11 +38,11 @@ async fn status(State(rooms): State<Rooms>) -> Answer<Value> {
         "flows": rooms.flows.list().len(),
         "work": {
             "in_progress": rooms.queue.claimed(),
-            "waiting": rooms.queue.waiting(WAITING_MAX)?.len(),
+            "waiting": waiting,
         },
         "dead_letters": rooms.desk.letters().count(),
         "alerts": rooms.desk.alerts(),
         "webhooks": rooms.ingress.counts(),
-        "disk_bytes": rooms.store.disk_bytes(),
+        "disk_bytes": disk_bytes,
     })))
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::answer::{Answer, Failure};
+use super::answer::{Answer, beside};
 use crate::{
     audit::{self, Entry, Filter, Verified},
     host::Rooms,
@@ -32,14 +32,12 @@ struct Wanted {
 async fn list(State(rooms): State<Rooms>, Query(wanted): Query<Wanted>) -> Answer<Vec<Entry>> {
     let Wanted { connection, subject, before, limit } = wanted;
     let filter = Filter { connection, subject, before };
-    Ok(Json(audit::list(&rooms.store, &filter, limit.unwrap_or(LIMIT))?))
+    let limit = limit.unwrap_or(LIMIT);
+    // Lines of one subject may be far apart.
+    Ok(Json(beside(move || Ok(audit::list(&rooms.store, &filter, limit)?)).await?))
 }
 
 /// Walks the whole trail, beside the workers: it may be long.
 async fn verify(State(rooms): State<Rooms>) -> Answer<Verified> {
-    let walked = tokio::task::spawn_blocking(move || audit::verify(&rooms.store)).await;
-    match walked {
-        Ok(verified) => Ok(Json(verified?)),
-        Err(error) => Err(Failure::refused(error)),
-    }
+    Ok(Json(beside(move || Ok(audit::verify(&rooms.store)?)).await?))
 }

@@ -1,6 +1,6 @@
 //! A run: one execution of a flow, as it stands on disk after each settled step.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -319,11 +319,13 @@ impl Flows {
             let Some((last, _)) = page.last() else { break };
             before = Some(last.clone());
             for (id, value) in &page {
-                let run = read(&String::from_utf8_lossy(id), value)?;
-                let wanted = flow.is_none_or(|flow| run.flow == flow)
-                    && state.is_none_or(|state| run.state == state);
+                let id = String::from_utf8_lossy(id);
+                // Of a run that is passed over nothing else is read.
+                let head: Head = read(&id, value)?;
+                let wanted = flow.is_none_or(|flow| head.flow == flow)
+                    && state.is_none_or(|state| head.state == state);
                 if wanted {
-                    found.push(run);
+                    found.push(read(&id, value)?);
                 }
                 if found.len() == limit {
                     return Ok(found);
@@ -337,7 +339,15 @@ impl Flows {
 /// How many pages of runs are looked through for those of a flow or state.
 const PAGES_MAX: usize = 100;
 
-fn read(id: &str, value: &[u8]) -> Result<Run, FlowError> {
+/// What tells whether a run is wanted in a list.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    flow: Cow<'a, str>,
+    state: RunState,
+}
+
+fn read<'a, T: Deserialize<'a>>(id: &str, value: &'a [u8]) -> Result<T, FlowError> {
     serde_json::from_slice(value).map_err(|error| FlowError::Unreadable {
         what: "run",
         id: id.into(),
