@@ -86,6 +86,7 @@ impl Ledger {
         is_new: impl Fn(&str, &Known) -> bool,
         now_ms: u64,
     ) -> Due {
+        self.follow_the_clock(now_ms);
         self.look(waiting, now_ms);
         if self.outbox.is_some() {
             let next_ms = self.trouble.as_ref().map_or(0, |trouble| trouble.next_ms);
@@ -123,6 +124,21 @@ impl Ledger {
             times.extend(self.at_once_ms.iter().min().map(|at_ms| at_ms + HOUR_MS));
         }
         Due::Later(times.into_iter().min())
+    }
+
+    /// A clock that was set back must not silence anybody until it is there again: what lies beyond
+    /// now is taken to be now.
+    fn follow_the_clock(&mut self, now_ms: u64) {
+        let clamp = |at_ms: &mut u64| *at_ms = (*at_ms).min(now_ms);
+        self.at_once_ms.iter_mut().for_each(clamp);
+        self.period_ms.iter_mut().for_each(clamp);
+        for known in self.causes.values_mut() {
+            clamp(&mut known.seen_ms);
+            known.gone_ms.iter_mut().for_each(clamp);
+        }
+        if let Some(trouble) = self.trouble.as_mut().filter(|trouble| trouble.since_ms > now_ms) {
+            (trouble.since_ms, trouble.next_ms) = (now_ms, now_ms);
+        }
     }
 
     /// Remembers that a notice was made of causes, with the newest letter and the line of each.
@@ -275,6 +291,16 @@ mod tests {
         story.ledger = serde_json::from_slice(&kept).unwrap();
         story.until(MINUTE_MS, 600 * MINUTE_MS);
         assert_eq!(story.kinds(), [(Kind::First, 1)]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_silences_nobody() {
+        let mut story = Story::default();
+        story.fails("a");
+        story.until(6000 * MINUTE_MS, 6001 * MINUTE_MS);
+        story.fails("b");
+        story.until(0, 70 * MINUTE_MS);
+        assert_eq!(story.kinds(), [(Kind::First, 1), (Kind::First, 1)]);
     }
 
     proptest! {

@@ -123,6 +123,7 @@ impl Flows {
             let watch =
                 Watch { run: run.id.clone(), step: step.to_owned(), filter, cancels: *cancels };
             if let Some(event) = self.heard(&place, run, &watch).await? {
+                unwatch(&keys, batch);
                 return Ok(Found::Event { event, cancels: *cancels });
             }
             let key = place.with(&format!("{}/{step}/{cancels}", run.id));
