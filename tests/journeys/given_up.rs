@@ -95,14 +95,6 @@ async fn win(scene: &Patterns, id: &str) {
     scene.tell("crm", "deal.won", &deal).await;
 }
 
-async fn the_letter(scene: &Patterns) -> (String, Value) {
-    until("a person is asked", || scene.house.dead_letters() == 1).await;
-    let listed = scene.house.told(&["dead-letter", "list", "--all"]).await;
-    let id = listed[0]["id"].as_str().unwrap().to_owned();
-    let shown = scene.house.told(&["dead-letter", "show", &id]).await;
-    (id, shown)
-}
-
 fn advice<'a>(shown: &'a Value, command: &str) -> &'a str {
     let mut next = shown["next"].as_array().unwrap().iter();
     let found = next.find(|one| one[0].as_str().unwrap().starts_with(command));
@@ -115,7 +107,7 @@ async fn a_run_that_is_given_up_lets_the_next_of_its_key_go_on() {
     scene.twin.aim(Method::POST, "/message.post");
     scene.twin.fail_next(1, 422);
     win(&scene, "1").await;
-    let (id, _) = the_letter(&scene).await;
+    let (id, _) = scene.letter().await;
     win(&scene, "2").await;
     let is_held =
         || scene.house.is_settled() && scene.house.rooms().flows.runs(9).unwrap().len() == 2;
@@ -136,13 +128,13 @@ async fn a_step_whose_run_is_given_up_fails_and_a_retry_starts_another() {
     scene.twin.aim(Method::POST, "/message.post");
     scene.twin.fail_next(1, 422);
     win(&scene, "1").await;
-    let (id, child) = the_letter(&scene).await;
+    let (id, child) = scene.letter().await;
     assert_eq!(child["stuck"]["flow"], "welcome", "{child:#}");
     scene.house.does(&["dead-letter", "discard", &id]).await;
     let fails = || scene.house.is_settled() && scene.house.dead_letters() == 1;
     until("the step that started it fails", fails).await;
 
-    let (id, shown) = the_letter(&scene).await;
+    let (id, shown) = scene.letter().await;
     assert_eq!(shown["code"], "cancelled", "{shown:#}");
     assert_eq!(shown["what"], "the step `welcome` of the flow `parent`");
     let run = shown["halted"]["waiting"]["run"].as_str().unwrap();
@@ -165,7 +157,7 @@ async fn what_waited_in_vain_is_shown_not_edited_and_waits_anew() {
     win(&scene, "1").await;
     scene.settle().await;
     clock.advance(3 * HOUR);
-    let (id, shown) = the_letter(&scene).await;
+    let (id, shown) = scene.letter().await;
     let halted = &shown["halted"];
     assert_eq!((&halted["step"], &halted["does"]), (&json!("paid"), &json!("wait_for")));
     assert!(advice(&shown, "jackfield dead-letter retry").contains("wait once more"), "{shown:#}");
@@ -201,7 +193,7 @@ async fn an_event_that_came_too_late_is_found_by_a_retry() {
     win(&scene, "1").await;
     scene.settle().await;
     clock.advance(3 * HOUR);
-    let (id, _) = the_letter(&scene).await;
+    let (id, _) = scene.letter().await;
     let paid = json!({ "id": "i-1", "reference": "1", "contact": "c-1", "lines": [] });
     scene.tell("books", "invoice.paid", &paid).await;
     scene.settle().await;
@@ -218,7 +210,7 @@ async fn a_letter_of_a_run_that_is_cancelled_is_taken_away_with_it() {
     win(&scene, "1").await;
     scene.settle().await;
     clock.advance(3 * HOUR);
-    let (_, shown) = the_letter(&scene).await;
+    let (_, shown) = scene.letter().await;
     let run = shown["task"]["run"].as_str().or(shown["run"].as_str()).unwrap();
     scene.house.does(&["run", "cancel", run]).await;
     scene.settle().await;
@@ -247,7 +239,7 @@ async fn stops(scene: &Patterns, task: Task) -> (String, Value) {
     let letter = DeadLetter::of(&Work::new(LANE, task, now_ms), &fault, None, now_ms);
     rooms.queue.bury(&mut batch, &letter);
     rooms.store.commit(batch).await.unwrap();
-    the_letter(scene).await
+    scene.letter().await
 }
 
 #[tokio::test(flavor = "multi_thread")]

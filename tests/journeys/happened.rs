@@ -63,13 +63,6 @@ async fn scene(flow: &str) -> Patterns {
     scene
 }
 
-async fn letter(scene: &Patterns) -> (String, Value) {
-    let listed = scene.house.told(&["dead-letter", "list", "--all"]).await;
-    let id = listed[0]["id"].as_str().unwrap().to_owned();
-    let shown = scene.house.told(&["dead-letter", "show", &id]).await;
-    (id, shown)
-}
-
 /// The commands that `show` offers.
 fn offered(shown: &Value) -> Vec<&str> {
     shown["next"].as_array().unwrap().iter().map(|one| one[0].as_str().unwrap()).collect()
@@ -83,7 +76,7 @@ async fn newest_run(scene: &Patterns) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happened_is_not_done_again_and_the_rest_of_the_flow_is() {
     let scene = scene(TOLD).await;
-    let (id, shown) = letter(&scene).await;
+    let (id, shown) = scene.letter().await;
     let next = offered(&shown);
     let ways = [
         format!("jackfield dead-letter happened {id} --output FILE"),
@@ -128,7 +121,7 @@ async fn what_happened_is_not_done_again_and_the_rest_of_the_flow_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_output_that_nobody_gives_is_null_and_who_reads_it_is_named() {
     let scene = scene(TOLD).await;
-    let (id, _) = letter(&scene).await;
+    let (id, _) = scene.letter().await;
     let said = scene.house.does(&["dead-letter", "happened", &id]).await;
     assert!(said.contains("its output is null, and `after` will read it"), "{said}");
     scene.settle().await;
@@ -140,7 +133,7 @@ async fn an_output_that_nobody_gives_is_null_and_who_reads_it_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_item_happened_and_those_after_it_are_done() {
     let mut scene = scene(EACH).await;
-    let (id, shown) = letter(&scene).await;
+    let (id, shown) = scene.letter().await;
     assert_eq!(shown["stuck"]["item"], 0, "{shown:#}");
     // What was decided outlives a kill.
     scene.house.does(&["connection", "pause", "chat"]).await;
@@ -160,7 +153,7 @@ async fn one_item_happened_and_those_after_it_are_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_who_decide_at_once_make_one_decision() {
     let scene = scene(TOLD).await;
-    let (id, _) = letter(&scene).await;
+    let (id, _) = scene.letter().await;
     let (happened, retry) = (["dead-letter", "happened", &id], ["dead-letter", "retry", &id]);
     let (one, other) = tokio::join!(scene.house.types(&happened), scene.house.types(&retry));
     assert_eq!(one.0 + other.0, 1, "{} {}", one.2, other.2);
@@ -180,7 +173,7 @@ async fn what_cannot_have_happened_is_not_taken_for_it() {
     scene.twin.fail_next(1, 422);
     scene.tell("crm", "deal.won", &json!({ "id": "42", "title": "Website" })).await;
     until("a person is asked", || scene.house.dead_letters() == 1).await;
-    let (id, shown) = letter(&scene).await;
+    let (id, shown) = scene.letter().await;
     assert!(!offered(&shown).iter().any(|command| command.contains("happened")), "{shown:#}");
     let (code, _, err) = scene.house.types(&["dead-letter", "happened", &id]).await;
     assert_eq!(code, 1);
@@ -198,7 +191,7 @@ async fn what_may_be_sent_again_is_told_from_what_may_not() {
     scene.tell("crm", "deal.won", &json!({ "id": "42", "title": "Website" })).await;
     until("a person is asked", || scene.house.dead_letters() == 1).await;
     scene.twin.calm();
-    let (id, shown) = letter(&scene).await;
+    let (id, shown) = scene.letter().await;
     let retry = format!("jackfield dead-letter retry {id}");
     let next = shown["next"].as_array().unwrap().iter().find(|one| one[0] == retry.as_str());
     assert!(next.unwrap()[1].as_str().unwrap().contains("is done once"), "{shown:#}");

@@ -31,6 +31,15 @@ pub struct Patterns {
 }
 
 impl Patterns {
+    /// Waits until one dead letter waits for a person: its id, and what the desk shows of it.
+    pub async fn letter(&self) -> (String, Value) {
+        until("a person is asked", || self.house.dead_letters() == 1).await;
+        let listed = self.house.told(&["dead-letter", "list", "--all"]).await;
+        let id = listed[0]["id"].as_str().expect("an id").to_owned();
+        let shown = self.house.told(&["dead-letter", "show", &id]).await;
+        (id, shown)
+    }
+
     /// Installs the connector, adds every connection and applies these flows of `tests/flows`.
     pub async fn set_up(house: House, flows: &[&str]) -> Self {
         let twin = GenericTwin::start().await;

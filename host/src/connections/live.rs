@@ -10,7 +10,7 @@ use crate::{
     backoff::Backoff,
     capabilities::{Means, Use},
     connectors::Installed,
-    egress::{Origin, Policy, Rate, Reset, Rule, Told},
+    egress::{Origin, Policy, Rate, Rule, Told},
     oauth::SignIn,
     secret::Secret,
     verify,
@@ -180,18 +180,11 @@ fn backoffs(manifest: &Manifest) -> BTreeMap<String, Backoff> {
 
 /// The headers that tell of each budget.
 fn told(budgets: &[Budget]) -> Vec<Told> {
-    let form = |reset: manifest::Reset| match reset {
-        manifest::Reset::Seconds => Reset::Seconds,
-        manifest::Reset::EpochSeconds => Reset::EpochSeconds,
-        manifest::Reset::EpochMilliseconds => Reset::EpochMilliseconds,
-        manifest::Reset::Rfc3339 => Reset::Rfc3339,
-        manifest::Reset::HttpDate => Reset::HttpDate,
-    };
     let told = |(window, budget): (usize, &Budget)| {
         let remaining = budget.remaining_header.as_ref()?.to_ascii_lowercase();
         let reset = budget.reset_header.as_ref().map(|name| name.to_ascii_lowercase());
         let limit = budget.limit_header.as_ref().map(|name| name.to_ascii_lowercase());
-        Some(Told { window, remaining, reset: reset.zip(budget.reset.map(form)), limit })
+        Some(Told { window, remaining, reset: reset.zip(budget.reset), limit })
     };
     budgets.iter().enumerate().filter_map(told).collect()
 }

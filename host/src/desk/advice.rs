@@ -1,9 +1,8 @@
 //! What a person can do about a letter: exact commands, the likeliest first.
 
-use super::many::UNKNOWN;
 use crate::{
     fault::Blame,
-    flows::{Halted, Stuck, WaitsFor},
+    flows::{Halted, Stuck, UNDECIDED, WaitsFor},
     queue::{DeadLetter, Group, Task},
 };
 
@@ -18,7 +17,7 @@ pub(super) fn of(
     halted: Option<&Halted>,
 ) -> Next {
     let (id, connection) = (&letter.id, &letter.connection);
-    let unknown = letter.code == UNKNOWN || stuck.is_some_and(|stuck| stuck.unknown);
+    let unknown = letter.code == UNDECIDED || stuck.is_some_and(|stuck| stuck.unknown);
     let mut next = Vec::new();
     if letter.code == "unauthorized" || letter.code == "forbidden" {
         let command = format!("jackfield connection test {connection}");
@@ -38,7 +37,7 @@ pub(super) fn of(
     }
     if group.count > 1 {
         let (cause, count) = (&group.id, group.count);
-        let decided = if letter.code == UNKNOWN { " --yes" } else { "" };
+        let decided = if letter.code == UNDECIDED { " --yes" } else { "" };
         let command = format!("jackfield dead-letter retry --cause {cause}{decided}");
         add(&mut next, command, &format!("the same for all {count} of this cause"));
     }
@@ -80,7 +79,7 @@ fn of_unknown(next: &mut Next, letter: &DeadLetter, stuck: &Stuck) {
         );
         add(next, format!("{happened} --output FILE"), &what);
     }
-    let what = match letter.code == UNKNOWN {
+    let what = match letter.code == UNDECIDED {
         true => "it did not happen: try it again",
         // Its manifest says that a second one is known for the first.
         false => "whether it happened or not: this action can be sent again, and is done once",

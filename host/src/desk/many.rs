@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Desk, DeskError};
 use crate::{
     audit::Actor,
+    flows::UNDECIDED,
     queue::{DeadLetter, QueueError, Which},
     store::{Batch, CommitError},
 };
@@ -17,8 +18,6 @@ use crate::{
 const AT_ONCE: usize = 100;
 /// Failures that are told of one by one.
 const FAILURES_MAX: usize = 10;
-/// The code of work of which nobody knows whether it happened.
-pub(super) const UNKNOWN: &str = "unknown-outcome";
 
 /// Which letters, and how far the last batch came.
 #[derive(Debug, Default, Deserialize)]
@@ -66,7 +65,7 @@ impl Desk {
         let (mut letters, mut told) = self.batch(many)?;
         if !many.decided {
             let before = letters.len();
-            letters.retain(|letter| letter.code != UNKNOWN);
+            letters.retain(|letter| letter.code != UNDECIDED);
             told.left_out = before - letters.len();
         }
         let mut decided = Batch::new();

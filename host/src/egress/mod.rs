@@ -57,7 +57,7 @@ pub use retry_after::retry_after;
 pub use scrub::scrubbed;
 pub use sent::Sent;
 pub use signing::{Jwt, JwtIssuer, OAuth1, Template};
-pub use told::{Reset, Told};
+pub use told::Told;
 pub use uses::Use;
 
 use tokio::sync::watch;

@@ -5,27 +5,13 @@
 
 use std::time::Duration;
 
+use jackfield_registry::manifest::Reset;
 use jiff::Timestamp;
 
 use super::{
     reply::Reply,
     retry_after::{AFTER_MAX, http_date_ms},
 };
-
-/// How a system writes when a budget is renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reset {
-    /// Seconds from now, perhaps with a fraction.
-    Seconds,
-    /// Seconds since 1970.
-    EpochSeconds,
-    /// Milliseconds since 1970.
-    EpochMilliseconds,
-    /// Such as `2026-11-21T12:00:00Z`.
-    Rfc3339,
-    /// Such as `Sun, 06 Nov 1994 08:49:37 GMT`.
-    HttpDate,
-}
 
 /// The headers that tell of one window of a budget; names in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,30 +44,26 @@ impl Told {
         };
         let remaining = count(value(&self.remaining)?)?;
         let reset = self.reset.as_ref();
-        let reset = reset.and_then(|(name, form)| form.read(value(name)?, now_ms));
+        let reset = reset.and_then(|(name, form)| time_left(*form, value(name)?, now_ms));
         let limit = self.limit.as_ref().and_then(|name| count(value(name)?));
         Some(News { remaining, reset, limit })
     }
 }
 
-impl Reset {
-    /// How long from now.
-    fn read(self, text: &str, now_ms: u64) -> Option<Duration> {
-        let whole = |text: &str| text.parse::<u64>().ok();
-        let at_ms = match self {
-            Self::Seconds => {
-                let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0)?;
-                return Some(Duration::try_from_secs_f64(seconds).map_or(AFTER_MAX, bounded));
-            }
-            Self::EpochSeconds => whole(text)?.checked_mul(1_000)?,
-            Self::EpochMilliseconds => whole(text)?,
-            Self::Rfc3339 => {
-                u64::try_from(text.parse::<Timestamp>().ok()?.as_millisecond()).ok()?
-            }
-            Self::HttpDate => http_date_ms(text)?,
-        };
-        Some(bounded(Duration::from_millis(at_ms.saturating_sub(now_ms))))
-    }
+/// How long from now.
+fn time_left(form: Reset, text: &str, now_ms: u64) -> Option<Duration> {
+    let whole = |text: &str| text.parse::<u64>().ok();
+    let at_ms = match form {
+        Reset::Seconds => {
+            let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0)?;
+            return Some(Duration::try_from_secs_f64(seconds).map_or(AFTER_MAX, bounded));
+        }
+        Reset::EpochSeconds => whole(text)?.checked_mul(1_000)?,
+        Reset::EpochMilliseconds => whole(text)?,
+        Reset::Rfc3339 => u64::try_from(text.parse::<Timestamp>().ok()?.as_millisecond()).ok()?,
+        Reset::HttpDate => http_date_ms(text)?,
+    };
+    Some(bounded(Duration::from_millis(at_ms.saturating_sub(now_ms))))
 }
 
 fn bounded(after: Duration) -> Duration {
@@ -126,11 +108,15 @@ mod tests {
             (Reset::Rfc3339, "2023-11-15T00:13:50+02:00"),
             (Reset::HttpDate, "Tue, 14 Nov 2023 22:13:50 GMT"),
         ] {
-            assert_eq!(form.read(text, NOW_MS), half_a_minute, "{form:?} {text}");
+            assert_eq!(time_left(form, text, NOW_MS), half_a_minute, "{form:?} {text}");
         }
-        assert_eq!(Reset::EpochSeconds.read("17", NOW_MS), Some(Duration::ZERO), "it has passed");
-        assert_eq!(Reset::Seconds.read("1e300", NOW_MS), Some(AFTER_MAX));
-        assert_eq!(Reset::EpochMilliseconds.read("9999999999999", NOW_MS), Some(AFTER_MAX));
+        assert_eq!(
+            time_left(Reset::EpochSeconds, "17", NOW_MS),
+            Some(Duration::ZERO),
+            "it has passed"
+        );
+        assert_eq!(time_left(Reset::Seconds, "1e300", NOW_MS), Some(AFTER_MAX));
+        assert_eq!(time_left(Reset::EpochMilliseconds, "9999999999999", NOW_MS), Some(AFTER_MAX));
     }
 
     #[test]
@@ -138,7 +124,7 @@ mod tests {
         use Reset::{EpochMilliseconds, EpochSeconds, HttpDate, Rfc3339, Seconds};
         for form in [Seconds, EpochSeconds, EpochMilliseconds, Rfc3339, HttpDate] {
             for text in ["", "soon", "-1", "NaN", "99999999999999999999999x"] {
-                assert_eq!(form.read(text, NOW_MS), None, "{form:?} {text}");
+                assert_eq!(time_left(form, text, NOW_MS), None, "{form:?} {text}");
             }
         }
         for text in ["", "many", "5k", "-", "x5", "--5"] {

@@ -1,6 +1,6 @@
 //! How a run begins: its key, and whether it begins at once, later, or with a later event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,7 +38,7 @@ pub(super) struct Beginning<'a> {
 #[derive(Debug, Default)]
 pub struct Drafts {
     throttled: BTreeMap<Vec<u8>, u64>,
-    debounced: BTreeMap<Vec<u8>, ()>,
+    debounced: BTreeSet<Vec<u8>>,
 }
 
 /// The last event of a burst.
@@ -139,7 +139,7 @@ impl Flows {
             first_ms,
             due_ms: (now_ms + span_ms).min(latest_ms),
         };
-        let begins = bytes.is_none() && drafts.debounced.insert(place.clone(), ()).is_none();
+        let begins = bytes.is_none() && drafts.debounced.insert(place.clone());
         batch.require(trees::GATES, &place, bytes.map_or(Expect::Absent, Expect::Is));
         // Strings, numbers and JSON always make JSON.
         batch.put(trees::GATES, &place, serde_json::to_vec(&burst).expect("plain data"));

@@ -115,7 +115,7 @@ impl Flows {
         let turn = Turn { run, bytes, flow: &entry.1, mail, attempt: 1, doubt };
         turn.stands(batch);
         let follow = self.done(turn, step, output.unwrap_or_default(), batch);
-        for work in follow.map_err(|fault| HappenedError::GoOn(fault.message))? {
+        for work in follow {
             self.enqueue(batch, work);
         }
         Ok(missed)

@@ -72,12 +72,12 @@ impl Flows {
             }
             Found::Event { event, .. } => {
                 turn.mail.heard(batch);
-                self.done(turn, step, event, batch)
+                Ok(self.done(turn, step, event, batch))
             }
             Found::Watching(watches) => {
                 if what == WaitsFor::Time && until_ms.is_some_and(|until| until <= now_ms) {
                     unwatch(&watches, batch);
-                    return self.done(turn, step, Value::Null, batch);
+                    return Ok(self.done(turn, step, Value::Null, batch));
                 }
                 Ok(self.lie_down(turn, step, what, until_ms, watches, batch))
             }
@@ -213,7 +213,7 @@ impl Flows {
             OnTimeout::End => {
                 self.end(turn, Ended::Cancelled, Some(in_vain), Actor::Host, batch).await
             }
-            _ => self.done(turn, step, Value::Null, batch),
+            _ => Ok(self.done(turn, step, Value::Null, batch)),
         }
     }
 
@@ -276,7 +276,7 @@ impl Flows {
                 let why = cancelled_by(&event);
                 self.end(turn, Ended::Cancelled, Some(why), Actor::Host, batch).await
             }
-            Signal::Event { event, .. } => self.done(turn, step, event, batch),
+            Signal::Event { event, .. } => Ok(self.done(turn, step, event, batch)),
             Signal::Decision { approved, note, by, .. } => {
                 let goes_on = matches!(
                     step.kind,
@@ -290,19 +290,17 @@ impl Flows {
                 let at_ms = self.0.clock.now_ms();
                 let output =
                     json!({ "approved": approved, "by": by, "note": note, "at_ms": at_ms });
-                self.done(turn, step, output, batch)
+                Ok(self.done(turn, step, output, batch))
             }
             Signal::Child { run, cancelled: None, steps, .. } => {
-                self.done(turn, step, json!({ "run": run, "steps": steps }), batch)
+                Ok(self.done(turn, step, json!({ "run": run, "steps": steps }), batch))
             }
             Signal::Child { run: child, cancelled: Some(why), .. } => {
                 // The step fails in a turn of its own, as any other does.
                 let mut run = turn.run;
                 let why = format!("its run {child} was cancelled: {why}");
                 run.waiting.iter_mut().for_each(|waiting| waiting.failed = Some(why.clone()));
-                run.state = RunState::Running;
-                run.put(batch);
-                Ok(vec![run.work(LANE, self.0.clock.now_ms())])
+                Ok(vec![self.get_to_work(&mut run, turn.flow, batch)])
             }
             Signal::Cancel { .. } => Ok(Vec::new()),
         }

@@ -1,9 +1,11 @@
 //! Which flows an event starts, and that it starts them once.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{
-    Flows, Trigger,
+    Applied, Flow, Flows, Trigger,
     begin::{Beginning, Drafts},
     run::scope_of,
     watch::holds,
@@ -66,7 +68,7 @@ impl Flows {
         self.let_land(connection, &kinds.collect()).await;
         let mut routed = Routed::default();
         for event in events {
-            self.route_one(connection, delivery, event, &mut routed).await?;
+            self.route_one(connection, delivery, event, &flows, &mut routed).await?;
         }
         Ok(routed)
     }
@@ -76,6 +78,7 @@ impl Flows {
         connection: &str,
         delivery: &str,
         event: &Event,
+        flows: &[Arc<(Applied, Flow)>],
         routed: &mut Routed,
     ) -> Result<(), Fault> {
         let nonsense = |why: String| Fault::new(Blame::Guest, Retry::Never, "bad-event", why);
@@ -116,7 +119,7 @@ impl Flows {
                 .detail("kind", &event.kind)
                 .record(&mut routed.batch);
         }
-        for entry in self.list() {
+        for entry in flows {
             let Trigger::Event(on) = &entry.1.on else { continue };
             if on.connection.get_ref() != connection || *on.event.get_ref() != event.kind {
                 continue;

@@ -90,21 +90,21 @@ impl Flows {
 
     /// Lays a run to rest whose flow is paused or whose turn has not come.
     fn holds_back(&self, turn: &Turn<'_>, batch: &mut Batch) -> Result<Option<Vec<Work>>, Fault> {
-        let mut run = turn.run.clone();
-        if self.is_paused(&run.flow)? {
-            run.held_by = Some(HeldBy::Pause);
-            self.hold(&run, batch);
+        let run = &turn.run;
+        let held_by = if self.is_paused(&run.flow)? {
+            self.hold(run, batch);
+            HeldBy::Pause
         } else if let Some(at_once) = turn.flow.runs.at_once.filter(|_| !run.admitted) {
-            let gate = self.gate(&run)?;
+            let gate = self.gate(run)?;
             if gate.admits(&run.id, at_once)? {
                 return Ok(None);
             }
             gate.unchanged(batch);
-            run.held_by = Some(HeldBy::Turn);
+            HeldBy::Turn
         } else {
             return Ok(None);
-        }
-        run.state = RunState::Held;
+        };
+        let run = Run { state: RunState::Held, held_by: Some(held_by), ..run.clone() };
         turn.mail.unchanged(&run.id, batch);
         run.put(batch);
         Ok(Some(Vec::new()))
@@ -132,7 +132,7 @@ impl Flows {
             if let Some(when) = &step.when
                 && !holds(&self.say(&turn.run, step, "when", when, None).await?)
             {
-                return self.settle(turn, step, Value::Null, true, batch);
+                return Ok(self.settle(turn, step, Value::Null, true, batch));
             }
             if let Some(each) = &step.for_each {
                 return self.spread(turn, step, each, batch).await;
@@ -162,11 +162,11 @@ impl Flows {
                 };
                 let item = seen.map(|(item, _)| item);
                 let output = self.act(&turn, deed, input, item, batch).await?;
-                self.done(turn, step, output, batch)
+                Ok(self.done(turn, step, output, batch))
             }
             Kind::Set(value) => {
                 let output = self.say(&turn.run, step, "set", value, seen).await?;
-                self.done(turn, step, output, batch)
+                Ok(self.done(turn, step, output, batch))
             }
             Kind::Flow { flow, input } => {
                 let input = self.say(&turn.run, step, "input", input, seen).await?;
@@ -218,13 +218,12 @@ impl Flows {
             return Err(Fault::operator("too-many-items", message));
         }
         if list.is_empty() {
-            return self.settle(turn, step, Value::Array(Vec::new()), false, batch);
+            return Ok(self.settle(turn, step, Value::Array(Vec::new()), false, batch));
         }
         items::put(&turn.run.id, step.id.get_ref(), &list, batch);
         let step_id = step.id.get_ref().clone();
         turn.run.items = Some(Items { step: step_id, total: list.len(), done: 0, bytes: 0 });
-        turn.run.put(batch);
-        Ok(vec![turn.run.work(step.lane(), self.0.clock.now_ms())])
+        Ok(vec![self.get_to_work(&mut turn.run, turn.flow, batch)])
     }
 
     /// A step, or one item of it, is done.
@@ -234,9 +233,8 @@ impl Flows {
         step: &Step,
         output: Value,
         batch: &mut Batch,
-    ) -> Result<Vec<Work>, Fault> {
+    ) -> Vec<Work> {
         turn.run.waiting = None;
-        turn.run.state = RunState::Running;
         let Some(items) = turn.run.items.as_mut() else {
             return self.settle(turn, step, output, false, batch);
         };
@@ -244,8 +242,7 @@ impl Flows {
         items.done += 1;
         items.bytes += output.to_string().len();
         items::settle(&turn.run.id, step.id.get_ref(), index, output, batch);
-        turn.run.put(batch);
-        Ok(vec![turn.run.work(step.lane(), self.0.clock.now_ms())])
+        vec![self.get_to_work(&mut turn.run, turn.flow, batch)]
     }
 
     /// All items of a step are done: their outputs become its own. Nothing is done in the same turn,
@@ -268,7 +265,7 @@ impl Flows {
         }
         let outputs = self.outputs(&turn.run.id, step.id.get_ref(), total)?;
         items::remove(&turn.run.id, step.id.get_ref(), total, batch);
-        self.settle(turn, step, Value::Array(outputs), false, batch)
+        Ok(self.settle(turn, step, Value::Array(outputs), false, batch))
     }
 
     /// A step is done: the run goes on with the next, or ends.
@@ -279,7 +276,7 @@ impl Flows {
         output: Value,
         skipped: bool,
         batch: &mut Batch,
-    ) -> Result<Vec<Work>, Fault> {
+    ) -> Vec<Work> {
         let now_ms = self.0.clock.now_ms();
         let id = step.id.get_ref();
         let mut line =
@@ -298,23 +295,17 @@ impl Flows {
     }
 
     /// What follows once a step has its record.
-    pub(super) fn go_on(&self, turn: Turn<'_>, batch: &mut Batch) -> Result<Vec<Work>, Fault> {
+    fn go_on(&self, turn: Turn<'_>, batch: &mut Batch) -> Vec<Work> {
         let Turn { mut run, flow, .. } = turn;
         run.items = None;
         run.waiting = None;
-        run.state = RunState::Running;
-        let now_ms = self.0.clock.now_ms();
-        let lane = match cursor::next(&flow.steps, &run) {
-            // An end that concerns nobody else is part of the last step.
-            Cursor::End if self.ends_alone(&run, flow) => {
-                self.note_end(&mut run, Ended::Done, None, &Actor::Host, batch);
-                run.put(batch);
-                return Ok(Vec::new());
-            }
-            _ => lane_of(&run, flow),
-        };
-        run.put(batch);
-        Ok(vec![run.work(lane, now_ms)])
+        // An end that concerns nobody else is part of the last step.
+        if cursor::next(&flow.steps, &run) == Cursor::End && self.ends_alone(&run, flow) {
+            self.note_end(&mut run, Ended::Done, None, &Actor::Host, batch);
+            run.put(batch);
+            return Vec::new();
+        }
+        vec![self.get_to_work(&mut run, flow, batch)]
     }
 
     /// What a failure for good of a run's step leads to, where the flow says so: the work that
@@ -354,11 +345,7 @@ impl Flows {
         let record =
             StepRecord { output: Value::Null, at_ms: now_ms, skipped: false, error: Some(error) };
         turn.run.steps.insert(step.id.get_ref().clone(), record);
-        self.go_on(turn, batch).map(Some).map_err(|fault| FlowError::Unreadable {
-            what: "run",
-            id: id.into(),
-            why: fault.message,
-        })
+        Ok(Some(self.go_on(turn, batch)))
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Awaited, FlowError, Flows, Run, echo::ECHO_MS, fields::equality, signals::Signal};
+use super::{Awaited, FlowError, Flows, Run, echo::ECHO_MS, signals::Signal};
 use crate::{
     audit::{Actor, Line, Word},
     fault::Fault,
@@ -111,12 +111,12 @@ impl Flows {
         for (awaited, cancels) in awaited {
             let (connection, kind) = (awaited.connection.get_ref(), awaited.event.get_ref());
             let filter = awaited.filter.as_ref().map(|filter| filter.get_ref().clone());
-            let place = match filter.as_deref().and_then(equality) {
+            let place = match &awaited.equality {
                 None => Place::new(connection, kind, "", &Value::Null),
                 Some((path, of_run)) => {
                     let vars = run.seen_by_where();
-                    let value = self.0.expressions.evaluate_with(&of_run, &Value::Null, &vars);
-                    Place::new(connection, kind, &path, &value.await?)
+                    let value = self.0.expressions.evaluate_with(of_run, &Value::Null, &vars);
+                    Place::new(connection, kind, path, &value.await?)
                 }
             };
             self.fence(&place, batch)?;
@@ -288,8 +288,7 @@ impl Flows {
                 awaited.connection.get_ref() == connection && awaited.event.get_ref() == kind
             });
             paths.extend(of_kind.map(|awaited| {
-                let filter = awaited.filter.as_ref().and_then(|text| equality(text.get_ref()));
-                filter.map(|(path, _)| path).unwrap_or_default()
+                awaited.equality.as_ref().map(|(path, _)| path.clone()).unwrap_or_default()
             }));
         }
         paths

@@ -74,6 +74,16 @@ impl Room {
         done
     }
 
+    /// Fifty pieces of a lane are claimed and settled, each as soon as it is there.
+    async fn serves_at_once(&self, lane: &str) {
+        for number in 0..50 {
+            self.put(lane, &format!("q{number}"), 0).await;
+            let claim = self.claim().await.expect("a place at once");
+            assert_eq!(claim.work.lane, lane);
+            claim.settle(Batch::new(), Vec::new()).await.unwrap();
+        }
+    }
+
     /// The next claim, if there is one without waiting.
     async fn claim(&self) -> Option<Claim> {
         let soon = Duration::from_millis(50);
@@ -338,12 +348,7 @@ async fn ten_thousand_slow_pieces_of_one_connection_keep_no_other_waiting() {
     room.put_many("slow", 10_000, Live).await;
     // Slow: what is claimed is never settled.
     let _held = room.claim_all().await;
-    for number in 0..50 {
-        room.put("quick", &format!("q{number}"), 0).await;
-        let claim = room.claim().await.expect("a place at once");
-        assert_eq!(claim.work.lane, "quick");
-        claim.settle(Batch::new(), Vec::new()).await.unwrap();
-    }
+    room.serves_at_once("quick").await;
 }
 
 #[tokio::test]
@@ -359,12 +364,7 @@ async fn fifty_slow_connections_leave_places_for_the_fifty_first() {
         let of = held.iter().filter(|claim| claim.work.lane == lane).count();
         assert!((1..=CLAIMS_PER_LANE).contains(&of), "{lane} has {of}");
     }
-    for number in 0..50 {
-        room.put("quick", &format!("q{number}"), 0).await;
-        let claim = room.claim().await.expect("a place at once");
-        assert_eq!(claim.work.lane, "quick");
-        claim.settle(Batch::new(), Vec::new()).await.unwrap();
-    }
+    room.serves_at_once("quick").await;
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn a_system_that_has_nothing_left_is_left_alone_until_it_renews() {
     let told = Told {
         window: 0,
         remaining: "x-left".into(),
-        reset: Some(("x-reset".into(), Reset::EpochSeconds)),
+        reset: Some(("x-reset".into(), jackfield_registry::manifest::Reset::EpochSeconds)),
         limit: Some("x-limit".into()),
     };
     let rates = vec![Rate { requests: 100, per_ms: 60_000 }];

@@ -189,6 +189,8 @@ pub struct Awaited {
     pub event: Text,
     /// An expression on the event, with `$run`: which of them is meant.
     pub filter: Option<Text>,
+    /// The path on the event, and that on the run, which it says are equal, where it says so.
+    pub equality: Option<(String, String)>,
 }
 
 /// What happens when something did not come in time.

@@ -71,7 +71,7 @@ pub(super) struct RawStep {
     pub(super) on_error: Vec<RawStep>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAwaited {
     pub(super) connection: Text,

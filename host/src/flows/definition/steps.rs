@@ -9,6 +9,7 @@ use super::{
     raw::{RawAwaited, RawStep},
     read::{ID_BYTES_MAX, Reader},
 };
+use crate::flows::fields::equality;
 
 /// What a step can do, as its words say it.
 const KINDS: &str = "write one of: `connection`, `action` and `input`; `sleep`; `until`; \
@@ -178,6 +179,7 @@ impl Reader<'_> {
 }
 
 fn awaited_event(raw: &RawAwaited) -> Awaited {
-    let RawAwaited { connection, event, filter } = raw;
-    Awaited { connection: connection.clone(), event: event.clone(), filter: filter.clone() }
+    let RawAwaited { connection, event, filter } = raw.clone();
+    let equality = filter.as_ref().and_then(|filter| equality(filter.get_ref()));
+    Awaited { connection, event, filter, equality }
 }
