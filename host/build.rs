@@ -1,5 +1,6 @@
-//! Builds the host's own component, `jackfield-expressions`, and leaves it in
-//! `OUT_DIR/expressions.wasm`, so that a build from a fresh clone makes the whole program.
+//! Builds the host's own components, the one that runs expressions and the one that carries out
+//! manifests, and leaves them in `OUT_DIR`, so that a build from a fresh clone makes the whole
+//! program.
 //! The nested build has its own target directory and its own environment: whatever wraps
 //! or flags the outer build (clippy, rustflags, profiles) never reaches it, and so nothing
 //! is built twice. It builds nothing else; connectors are built by their authors.
@@ -10,22 +11,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-/// The crate that becomes the component.
-const PACKAGE: &str = "jackfield-expressions";
-/// The file that Cargo makes of it.
-const ARTIFACT: &str = "jackfield_expressions.wasm";
+/// The crates that become components, with their features, and the files in which they are left.
+/// Each has a build of its own, since the second uses the first as a library.
+const PACKAGES: [(&str, &str, &str); 2] = [
+    ("jackfield-expressions", "component", "expressions.wasm"),
+    ("jackfield-rest", "", "rest.wasm"),
+];
 /// The only platform on which components run.
 const TARGET: &str = "wasm32-wasip2";
 /// The profile for components in the workspace's `Cargo.toml`.
 const PROFILE: &str = "guest";
-/// What the component is made of, below the workspace's root.
-const SOURCES: [&str; 7] = [
+/// What the components are made of, below the workspace's root.
+const SOURCES: [&str; 10] = [
     "sdk/expressions/build",
     "sdk/expressions/src",
     "sdk/expressions/Cargo.toml",
-    "wit/expressions.wit",
-    "wit/types.wit",
-    "wit/worlds.wit",
+    "sdk/rest/src",
+    "sdk/rest/Cargo.toml",
+    "sdk/rust/src",
+    "sdk/vocabulary/src",
+    "sdk/vocabulary/Cargo.toml",
+    "wit",
     "Cargo.lock",
 ];
 /// Beginnings of the `CARGO_…` variables that a user sets and that the nested build needs:
@@ -45,7 +51,7 @@ fn main() -> ExitCode {
     match build() {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            eprintln!("the component `{PACKAGE}` could not be built\n{reason}");
+            eprintln!("the host's own components could not be built\n{reason}");
             ExitCode::FAILURE
         }
     }
@@ -59,16 +65,19 @@ fn build() -> Result<(), String> {
     let out = directory("OUT_DIR")?;
     let target_dir = target_dir(&out)?.join("guests");
     install_target()?;
-    let mut cargo = clean(&env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.arg("build").arg("--manifest-path").arg(root.join("Cargo.toml"));
-    cargo.args(["-p", PACKAGE, "--target", TARGET, "--profile", PROFILE]);
-    cargo.arg("--target-dir").arg(&target_dir);
-    run(&mut cargo)?;
-    let made = target_dir.join(TARGET).join(PROFILE).join(ARTIFACT);
-    let kept = out.join("expressions.wasm");
-    fs::copy(&made, &kept)
-        .map(|_| ())
-        .map_err(|error| format!("copying `{}` failed: {error}", made.display()))
+    for (package, features, file) in PACKAGES {
+        let mut cargo = clean(&env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.arg("build").arg("--manifest-path").arg(root.join("Cargo.toml"));
+        cargo.args(["-p", package, "--features", features]);
+        cargo.args(["--target", TARGET, "--profile", PROFILE]);
+        cargo.arg("--target-dir").arg(&target_dir);
+        run(&mut cargo)?;
+        let artifact = format!("{}.wasm", package.replace('-', "_"));
+        let made = target_dir.join(TARGET).join(PROFILE).join(artifact);
+        fs::copy(&made, out.join(file))
+            .map_err(|error| format!("copying `{}` failed: {error}", made.display()))?;
+    }
+    Ok(())
 }
 
 /// A directory that Cargo names to build scripts.

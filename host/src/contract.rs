@@ -27,7 +27,7 @@ mod own {
 
 pub use connector::{
     exports::jackfield::connector as roles,
-    jackfield::connector::{context, http, log, secrets, storage, types},
+    jackfield::connector::{context, http, log, manifest, secrets, storage, types},
 };
 pub use own::{exports::jackfield::connector::expressions, jackfield::connector::tables};
 pub use types::{Call, Delivery, Event, Header, Problem, Reply, Request};

@@ -8,6 +8,7 @@
 mod context;
 mod http;
 mod log;
+mod manifest;
 mod secrets;
 mod storage;
 
@@ -16,6 +17,7 @@ use std::{collections::BTreeMap, sync::Arc};
 pub use context::Context;
 pub use http::{Http, Left};
 pub use log::Log;
+pub use manifest::Manifest;
 pub use secrets::{Secrets, Use};
 pub use storage::Storage;
 
@@ -28,6 +30,8 @@ pub struct Means {
     pub connection: Arc<str>,
     /// Its settings, as the JSON object that a guest sees.
     pub settings: Arc<str>,
+    /// The manifest of its connector, as its author wrote it.
+    pub manifest: Arc<serde_json::Value>,
     /// Its way out, with the grant and the credentials in it.
     pub egress: egress::Client,
     /// What a guest may do with each secret.
@@ -73,6 +77,8 @@ pub struct Window {
     pub context: Context,
     /// Lines for the operator.
     pub log: Log,
+    /// The connector's own manifest.
+    pub manifest: Manifest,
     backoffs: Arc<BTreeMap<String, Backoff>>,
 }
 
@@ -85,6 +91,7 @@ impl Window {
             storage: Storage::open(means),
             context: Context::open(means, call),
             log: Log::open(means),
+            manifest: Manifest::open(means),
             backoffs: means.backoffs.clone(),
         }
     }
@@ -102,6 +109,7 @@ impl Window {
             storage: Storage::shut(),
             context: Context::shut(),
             log: Log::shut(),
+            manifest: Manifest::shut(),
             backoffs: Arc::default(),
         }
     }

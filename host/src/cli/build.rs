@@ -1,4 +1,5 @@
-//! Building a connector: its crate becomes a component, and the manifest goes inside.
+//! Building a connector: its crate becomes a component, or the one that carries out manifests is
+//! taken, and the manifest goes inside.
 
 use std::{
     fs,
@@ -27,7 +28,11 @@ const PROFILE: [&str; 6] = [
     "target.wasm32-wasip2.rustflags=[\"-Clink-arg=-zstack-size=131072\"]",
 ];
 
-/// Builds the connector in a folder that has `connector.toml` beside `Cargo.toml`.
+/// The component of every connector that has no code, made by the build script from `sdk/rest`.
+static DECLARATIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rest.wasm"));
+
+/// Builds the connector in a folder: `connector.toml`, and beside it `Cargo.toml` where it has code
+/// of its own.
 pub fn connector(dir: &Path) -> anyhow::Result<Release> {
     let manifest_file = dir.join("connector.toml");
     let text = fs::read_to_string(&manifest_file).with_context(|| {
@@ -36,8 +41,13 @@ pub fn connector(dir: &Path) -> anyhow::Result<Release> {
             manifest_file.display()
         )
     })?;
+    let file = manifest_file.display().to_string();
+    if !dir.join("Cargo.toml").exists() {
+        Manifest::parse_declarative(&text, &file)?;
+        return Ok(Release::read(embed(DECLARATIVE, &text)?)?);
+    }
     // Mistakes in the manifest are told before anybody waits for a compiler.
-    Manifest::parse(&text, &manifest_file.display().to_string())?;
+    Manifest::parse(&text, &file)?;
     let component = component(&dir.join("Cargo.toml"), &[])?;
     let bytes = fs::read(&component)
         .with_context(|| format!("`{}` cannot be read", component.display()))?;

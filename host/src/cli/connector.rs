@@ -21,9 +21,9 @@ use super::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Connector {
-    /// Build a connector: its crate as a component, with its manifest inside.
+    /// Build a connector: one file with its code, if it has any, and its manifest inside.
     Build {
-        /// The folder with `connector.toml` and `Cargo.toml`.
+        /// The folder with `connector.toml`, and `Cargo.toml` where it has code.
         #[arg(value_name = "DIR")]
         dir: PathBuf,
         /// Where to write the release [default: ID.wasm in the current directory].

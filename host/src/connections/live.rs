@@ -93,6 +93,7 @@ impl Inner {
         let means = Means {
             connection: connection.name.as_str().into(),
             settings: Value::Object(settings.collect()).to_string().into(),
+            manifest: connector.written.clone(),
             egress: self.egress.client(&connection.name, Arc::new(policy)),
             uses: Arc::new(uses.collect()),
             vault: self.vault.clone(),

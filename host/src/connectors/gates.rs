@@ -110,5 +110,7 @@ fn ready(
         memory_bytes: (asks.memory_mib as usize) << 20,
     };
     let id = manifest.connector.id.clone();
-    Ok(Installed { id, release: record, manifest, package, schemas, limits })
+    // Every value of TOML is one of JSON, but for dates, which become texts.
+    let written = Arc::new(serde_json::to_value(&*manifest.as_written).unwrap_or_default());
+    Ok(Installed { id, release: record, manifest, written, package, schemas, limits })
 }

@@ -52,6 +52,8 @@ pub struct Installed {
     pub release: ReleaseRecord,
     /// What it says of itself.
     pub manifest: Manifest,
+    /// The same as JSON, for the component.
+    pub written: Arc<serde_json::Value>,
     /// Its compiled code.
     pub package: Package,
     /// The schemas of its actions.

@@ -18,7 +18,7 @@ use super::{
     limits::{Limits, Meter},
 };
 use crate::{
-    capabilities::{Context, Http, Log, Secrets, Storage, Window},
+    capabilities::{Context, Http, Log, Manifest, Secrets, Storage, Window},
     contract,
 };
 
@@ -113,6 +113,7 @@ fn windows(l: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
     contract::storage::add_to_linker::<_, HasSelf<Storage>>(l, |s| &mut s.window.storage)?;
     contract::context::add_to_linker::<_, HasSelf<Context>>(l, |s| &mut s.window.context)?;
     contract::log::add_to_linker::<_, HasSelf<Log>>(l, |s| &mut s.window.log)?;
+    contract::manifest::add_to_linker::<_, HasSelf<Manifest>>(l, |s| &mut s.window.manifest)?;
     contract::tables::add_to_linker::<_, HasSelf<Tables>>(l, |s| &mut s.tables)
 }
 

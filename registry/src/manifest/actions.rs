@@ -1,9 +1,10 @@
-//! `[events.*]`, `[actions.*]` and `[entities.*]`: what a connector tells of, does and has.
+//! `[events.*]` and `[actions.*]`: what a connector tells of and does.
 //!
 //! Owns the declarations and the form of a reference to a schema. Never compiles a schema.
 
 use std::fmt;
 
+use jackfield_vocabulary::{Jq, Recall, Request, Step};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
@@ -20,6 +21,21 @@ pub struct EventKind {
     pub title: String,
     /// The canonical record that the event carries; none where it is free in form.
     pub entity: Option<String>,
+    /// What the vendor calls it when one subscribes.
+    pub topic: Option<String>,
+    /// Whether an item of a delivery is one of this kind; see [`jackfield_vocabulary::Event`],
+    /// which has this and the members that follow.
+    pub when: Option<Jq>,
+    /// Names the change.
+    pub key: Option<Jq>,
+    /// When it happened.
+    pub at: Option<Jq>,
+    /// The event's record, as it is.
+    pub record: Option<Jq>,
+    /// What the vendor says of the record.
+    pub raw: Option<Jq>,
+    /// The record's id, where the item says no more.
+    pub get: Option<Jq>,
 }
 
 /// Something that a connector can do.
@@ -39,6 +55,16 @@ pub struct Action {
     pub idempotency: Option<Idempotency>,
     /// How it is tried again, where that is not as is usual; see [`Action::retries`].
     pub retry: Option<Retry>,
+    /// What is sent, where no entity says it; see [`jackfield_vocabulary::Action`], which has this
+    /// and the members that follow.
+    pub request: Option<Request>,
+    /// Several requests, in order.
+    #[serde(default)]
+    pub step: Vec<Step>,
+    /// The output, made of what was answered.
+    pub result: Option<Jq>,
+    /// How it is found out whether it already happened.
+    pub recall: Option<Recall>,
 }
 
 /// How a second try of an action is kept from doing it twice.
@@ -116,13 +142,20 @@ impl<'de> Deserialize<'de> for SchemaRef {
     }
 }
 
-/// A kind of canonical record that a connector has.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entity {
-    /// The fields by which a record is found before one is made, the surest first.
-    #[serde(rename = "match", default)]
-    pub match_keys: Vec<String>,
+impl EventKind {
+    /// What makes an item of a delivery an event of this kind, and what the event says.
+    pub fn meaning(&self) -> jackfield_vocabulary::Event {
+        let Self { entity, topic, when, key, at, record, raw, get, title: _ } = self.clone();
+        jackfield_vocabulary::Event { entity, topic, when, key, at, record, raw, get }
+    }
+}
+
+impl Action {
+    /// What it does, where no entity says it.
+    pub fn doing(&self) -> jackfield_vocabulary::Action {
+        let Self { request, step, result, recall, .. } = self.clone();
+        jackfield_vocabulary::Action { request, step, result, recall }
+    }
 }
 
 fn yes() -> bool {

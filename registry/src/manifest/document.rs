@@ -52,6 +52,14 @@ impl Place {
         Some((Self(self.0[..at].to_vec()), key))
     }
 
+    /// The last key with the table that it is in: "`secret` in `[auth.token]`".
+    pub(super) fn named(&self) -> String {
+        match self.split() {
+            Some((table, key)) => format!("`{key}` in {table}"),
+            None => self.to_string(),
+        }
+    }
+
     fn step(&self, step: Step) -> Self {
         let mut steps = self.0.clone();
         steps.push(step);

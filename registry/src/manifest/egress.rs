@@ -1,10 +1,11 @@
-//! `[http]`, `[[egress]]`, `[[budget]]` and `[health]`: what a connector sends, where to and how
+//! `[http]`, `[[egress]]` and `[[budget]]`: what a connector sends, where to and how
 //! often.
 //!
 //! Owns what is asked for. Never grants anything; egress does, to each connection.
 
 use std::collections::BTreeMap;
 
+use jackfield_vocabulary::{Jq, Refusal, Template};
 use serde::Deserialize;
 
 use super::units;
@@ -25,11 +26,20 @@ pub struct Http {
     /// How long a request may take, from connecting to the end of the answer, in milliseconds.
     #[serde(default = "timeout_ms")]
     pub timeout_ms: u64,
+    /// Where paths begin; see [`jackfield_vocabulary::Http`], which has this and the members that
+    /// follow.
+    pub base: Option<Template>,
+    /// What makes an answer a failure, and which.
+    #[serde(default)]
+    pub error: Vec<Refusal>,
+    /// What the vendor says of a failure.
+    pub error_message: Option<Jq>,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { headers: BTreeMap::new(), timeout_ms: TIMEOUT_MS }
+        let (base, error, error_message) = (None, Vec::new(), None);
+        Self { headers: BTreeMap::new(), timeout_ms: TIMEOUT_MS, base, error, error_message }
     }
 }
 
@@ -90,14 +100,6 @@ pub enum Reset {
     Rfc3339,
     /// Such as `Sun, 06 Nov 1994 08:49:37 GMT`.
     HttpDate,
-}
-
-/// Where a vendor says whether it is well.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Health {
-    /// The path of a GET at the first `[[egress]]`.
-    pub path: String,
 }
 
 fn timeout_ms() -> u64 {

@@ -33,6 +33,14 @@ pub struct Mistake {
     pub hint: String,
 }
 
+/// The mistakes of a file in the order of its text, each once, and no more than anybody reads.
+pub(super) fn sorted(file: &str, mut mistakes: Vec<Mistake>) -> ManifestError {
+    mistakes.sort();
+    mistakes.dedup();
+    mistakes.truncate(MISTAKES_MAX);
+    ManifestError { file: file.into(), mistakes }
+}
+
 struct Lines<'a>(&'a str, &'a [Mistake]);
 
 impl fmt::Display for Lines<'_> {

@@ -10,6 +10,7 @@ mod asks;
 mod auth;
 mod check;
 mod connector;
+mod declared;
 mod document;
 mod egress;
 mod error;
@@ -20,15 +21,14 @@ mod names;
 mod read;
 mod retry;
 mod slots;
-mod tenants;
 #[cfg(test)]
 mod tests;
 pub mod units;
 pub mod webhook;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-pub use actions::{Action, Entity, EventKind, Idempotency, SchemaRef};
+pub use actions::{Action, EventKind, Idempotency, SchemaRef};
 pub use asks::{Ask, Asks};
 pub use auth::{
     Assertion, Auth, Capture, CaptureFrom, ClientAuth, DeadWhen, Encoding, Grant, JwtSigning,
@@ -36,16 +36,18 @@ pub use auth::{
     Timestamp, TokenAt, TokenBody, Username,
 };
 pub use connector::{CATEGORIES, Connector, ROLES};
-pub use egress::{Budget, Egress, Health, Http, METHODS, Reset};
+pub use declared::{Program, programs};
+pub use egress::{Budget, Egress, Http, METHODS, Reset};
 pub use error::{MISTAKES_MAX, ManifestError, Mistake};
 pub use form::{Param, Secret, SecretUse};
+pub use jackfield_vocabulary::{Discover, Entity, Health, Subscriptions, Tenants};
 pub use limits::Limits;
 pub use retry::{Retries, Retry};
 pub use slots::{Piece, SLOTTED_BYTES_MAX, Slotted};
-pub use tenants::Tenants;
 pub use webhook::Webhook;
 
 use document::Document;
+use error::sorted;
 use read::Reader;
 
 /// The largest manifest, in bytes. The longest that a person has written has a tenth of it.
@@ -73,18 +75,22 @@ pub struct Manifest {
     pub budgets: Vec<Budget>,
     /// `[webhook]`: how its vendor's webhooks are taken; none if it takes none.
     pub webhook: Option<Webhook>,
-    /// The same as its author wrote it, for whoever approves it.
-    webhook_as_written: Option<toml::Table>,
     /// `[events."thing.happened"]`: the events that it can tell of, by kind.
     pub events: BTreeMap<String, EventKind>,
     /// `[actions."thing.verb"]`: what it can do, by name.
     pub actions: BTreeMap<String, Action>,
     /// `[entities.NAME]`: the canonical records that it has, by name.
     pub entities: BTreeMap<String, Entity>,
+    /// `[discover.NAME]`: what has to be asked for before anything else.
+    pub discover: BTreeMap<String, Discover>,
+    /// `[subscriptions]`: how webhooks are registered at its vendor; none where a person does it.
+    pub subscriptions: Option<Subscriptions>,
     /// `[health]`: where its vendor says whether it is well.
     pub health: Option<Health>,
     /// `[limits]`: what one call of it asks to use.
     pub limits: Limits,
+    /// All of it as its author wrote it, for whoever approves it and for the component.
+    pub as_written: Arc<toml::Table>,
 }
 
 impl Manifest {
@@ -107,12 +113,7 @@ impl Manifest {
     /// Each mistake with its place, up to [`MISTAKES_MAX`]: first those of form, one for each
     /// block; and only where there is none of those, those of meaning.
     pub fn parse(text: &str, file: &str) -> Result<Self, ManifestError> {
-        read(text).map_err(|mut mistakes| {
-            mistakes.sort();
-            mistakes.dedup();
-            mistakes.truncate(MISTAKES_MAX);
-            ManifestError { file: file.into(), mistakes }
-        })
+        read(text).map_err(|mistakes| sorted(file, mistakes))
     }
 }
 
@@ -136,10 +137,11 @@ fn read(text: &str) -> Result<Manifest, Vec<Mistake>> {
     let egress = reader.listed("egress");
     let budgets = reader.listed("budget");
     let webhook = reader.once("webhook");
-    let webhook_as_written = reader.once("webhook");
     let events = reader.named("events");
     let actions = reader.named("actions");
     let entities = reader.named("entities");
+    let discover = reader.named("discover");
+    let subscriptions = reader.once("subscriptions");
     let health = reader.once("health");
     let limits = reader.once("limits").unwrap_or_default();
     let Some(connector) = connector else { return Err(reader.mistakes) };
@@ -156,12 +158,15 @@ fn read(text: &str) -> Result<Manifest, Vec<Mistake>> {
         egress,
         budgets,
         webhook,
-        webhook_as_written,
         events,
         actions,
         entities,
+        discover,
+        subscriptions,
         health,
         limits,
+        // What has just been read reads again.
+        as_written: Arc::new(toml::from_str(text).unwrap_or_default()),
     };
     let mistakes = check::check(&document, &manifest);
     if mistakes.is_empty() { Ok(manifest) } else { Err(mistakes) }

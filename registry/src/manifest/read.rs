@@ -30,7 +30,7 @@ enum Shape {
 }
 
 /// Every block that a manifest can have.
-const BLOCKS: [(&str, Shape); 14] = [
+const BLOCKS: [(&str, Shape); 16] = [
     ("connector", Shape::Once),
     ("param", Shape::Listed),
     ("secret", Shape::Listed),
@@ -43,6 +43,8 @@ const BLOCKS: [(&str, Shape); 14] = [
     ("events", Shape::Named),
     ("actions", Shape::Named),
     ("entities", Shape::Named),
+    ("discover", Shape::Named),
+    ("subscriptions", Shape::Once),
     ("health", Shape::Once),
     ("limits", Shape::Once),
 ];

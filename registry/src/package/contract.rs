@@ -25,7 +25,7 @@ const CONNECTOR: &str = "jackfield:connector";
 ///
 /// A Rust component imports `environment` through its C library; what it finds there is empty.
 const OFFERED: [(&str, u64, &[&str]); 5] = [
-    (CONNECTOR, 1, &["types", "http", "secrets", "storage", "context", "log"]),
+    (CONNECTOR, 1, &["types", "http", "secrets", "storage", "context", "log", "manifest"]),
     (
         "wasi:cli",
         2,

@@ -24,5 +24,5 @@ pub use evaluate::{check, evaluate};
 pub use failure::Failure;
 pub use tables::{Ask, NoTable, Row, none};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "component"))]
 mod guest;

@@ -40,6 +40,7 @@ const SEND_MANY_MAX: usize = 100;
 pub struct FakeHost {
     settings: Settings,
     secrets: BTreeMap<String, String>,
+    manifest: serde_json::Value,
     now_ms: u64,
     attempt: u32,
     idempotency_key: Option<String>,
@@ -84,6 +85,13 @@ impl FakeHost {
     #[must_use]
     pub fn secret(mut self, name: &str, value: &str) -> Self {
         self.secrets.insert(name.into(), value.into());
+        self
+    }
+
+    /// With this manifest for [`Host::manifest`].
+    #[must_use]
+    pub fn with_manifest(mut self, manifest: serde_json::Value) -> Self {
+        self.manifest = manifest;
         self
     }
 
@@ -287,6 +295,11 @@ impl Host for FakeHost {
 
     fn settings(&self) -> Settings {
         self.settings.clone()
+    }
+
+    fn manifest(&self, path: &[&str]) -> Option<serde_json::Value> {
+        let found = path.iter().try_fold(&self.manifest, |value, key| value.get(key));
+        found.filter(|value| !value.is_null()).cloned()
     }
 
     fn now_ms(&self) -> u64 {

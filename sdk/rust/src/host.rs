@@ -113,6 +113,10 @@ pub trait Host {
     /// The connection's settings.
     fn settings(&self) -> Settings;
 
+    /// What stands at a way of keys in the connector's own manifest, such as `["actions",
+    /// "invoice.create"]`; none where nothing does. The empty way is the whole manifest.
+    fn manifest(&self, path: &[&str]) -> Option<serde_json::Value>;
+
     /// The host's clock, in milliseconds since 1970-01-01T00:00:00Z; a replay gives the same.
     fn now_ms(&self) -> u64;
 

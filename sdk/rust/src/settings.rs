@@ -35,6 +35,12 @@ impl Settings {
         })
     }
 
+    /// All of them, as a JSON object.
+    pub fn to_json(&self) -> String {
+        // Texts by texts always become JSON.
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+
     /// Sets one, for tests.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.insert(name.into(), value.into());

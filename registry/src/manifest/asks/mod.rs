@@ -154,9 +154,8 @@ impl Manifest {
     /// Webhooks as the manifest says them, word for word: any change of how they are known to be
     /// genuine, or of what is answered to whom, is worth a look.
     fn ask_webhooks(&self, asks: &mut Asks) {
-        let (Some(webhook), Some(written)) = (&self.webhook, &self.webhook_as_written) else {
-            return;
-        };
+        let written = self.as_written.get("webhook");
+        let (Some(webhook), Some(written)) = (&self.webhook, written) else { return };
         let (what, why) = match &webhook.verify {
             Verify::None(unverified) => ("that nobody verifies", unverified.why.as_str()),
             Verify::Component(_) => ("that the component verifies", "no scheme fits its vendor's"),

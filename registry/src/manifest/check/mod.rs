@@ -4,6 +4,7 @@
 //! every mistake, up to a bound, and to place each at the line that must change.
 
 mod auth;
+mod declared;
 mod form;
 mod offers;
 mod signed;
@@ -45,6 +46,7 @@ pub(super) fn check(document: &Document<'_>, manifest: &Manifest) -> Vec<Mistake
     check.traffic();
     check.tenants();
     check.offers();
+    check.declared();
     check.mistakes
 }
 
@@ -117,10 +119,10 @@ impl Check<'_, '_> {
     /// A line for a person.
     fn text(&mut self, place: &Place, text: &str) {
         if text.trim().is_empty() {
-            self.wrong(place, format!("{} is empty", named(place)), "say it in a few words");
+            self.wrong(place, format!("{} is empty", place.named()), "say it in a few words");
         } else if text.len() > TEXT_BYTES_MAX || text.chars().any(char::is_control) {
             let hint = format!("write one line of at most {TEXT_BYTES_MAX} bytes");
-            self.wrong(place, format!("{} is not one short line", named(place)), hint);
+            self.wrong(place, format!("{} is not one short line", place.named()), hint);
         }
     }
 
@@ -134,7 +136,7 @@ impl Check<'_, '_> {
     /// A whole number with bounds.
     fn bounds(&mut self, place: &Place, number: u64, max: u64) {
         if number == 0 || number > max {
-            let message = format!("{} is {number}", named(place));
+            let message = format!("{} is {number}", place.named());
             self.wrong(place, message, format!("write a whole number from 1 to {max}"));
         }
     }
@@ -166,14 +168,6 @@ fn header_mistake(name: &str) -> Option<(String, &'static str)> {
 /// The table that a place is in, as its header.
 fn table(place: &Place) -> Place {
     place.split().map_or_else(Place::default, |(table, _)| table)
-}
-
-/// A key with the table that it is in.
-fn named(place: &Place) -> String {
-    match place.split() {
-        Some((table, key)) => format!("`{key}` in {table}"),
-        None => place.to_string(),
-    }
 }
 
 fn plural(what: &str) -> String {

@@ -38,6 +38,7 @@ impl Check<'_, '_> {
         for (name, entity) in &manifest.entities {
             let place = Place::block("entities").key(name);
             self.name_key(&place, "an entity", name);
+            self.entity(&place, entity);
             for (index, key) in entity.match_keys.iter().enumerate() {
                 self.name(&place.key("match").item(index), "a field", key);
             }
@@ -66,6 +67,7 @@ impl Check<'_, '_> {
                 None => {}
             }
         }
+        self.doing(place, name, action);
         if let Some(retry) = &action.retry {
             self.retry(&place.key("retry"), retry);
         }

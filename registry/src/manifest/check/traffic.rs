@@ -49,7 +49,9 @@ impl Check<'_, '_> {
         }
         if let Some(health) = &manifest.health {
             let place = Place::block("health");
-            self.path(&place.key("path"), &health.path);
+            if let Some(path) = &health.path {
+                self.path(&place.key("path"), path);
+            }
             if manifest.egress.is_empty() {
                 let message = "`[health]` is read at the first `[[egress]]`, and there is none";
                 self.wrong_key(&place, message, "add an `[[egress]]`, or leave `[health]` out");

@@ -26,7 +26,7 @@ fn a_full_manifest_becomes_what_it_says() {
     assert_eq!(webhook.secret_names().into_iter().collect::<Vec<_>>(), ["webhook_key"]);
     assert_eq!(manifest.events["invoice.updated"].entity.as_deref(), Some("invoice"));
     assert_eq!(manifest.entities["contact"].match_keys, ["email", "name"]);
-    assert_eq!(manifest.health.unwrap().path, "/status");
+    assert_eq!(manifest.health.unwrap().path.as_deref(), Some("/status"));
     let why = "long lists of invoices are sorted in memory".into();
     let expected = Limits { memory_mib: 128, why, ..Limits::default() };
     assert_eq!(manifest.limits, expected, "what is not asked for is the default");

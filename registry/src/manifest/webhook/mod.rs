@@ -15,6 +15,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jackfield_vocabulary::Jq;
 use serde::Deserialize;
 
 pub use field::{Field, HeaderName, JsonPointer, NAME_BYTES_MAX};
@@ -53,6 +54,8 @@ pub struct Webhook {
     pub delivery_id: Option<Field>,
     /// The largest body that is taken, in bytes; the host's own limit if it is absent.
     pub body_limit_bytes: Option<u64>,
+    /// What happened, in a delivery's body, where a connector without code takes it apart.
+    pub items: Option<Jq>,
 }
 
 /// An HTTP method of a webhook.
@@ -152,6 +155,7 @@ struct WebhookKeys {
     handshake: Vec<Handshake>,
     delivery_id: Option<Field>,
     body_limit_bytes: Option<u64>,
+    items: Option<Jq>,
 }
 
 impl TryFrom<WebhookKeys> for Webhook {
@@ -182,8 +186,8 @@ impl TryFrom<WebhookKeys> for Webhook {
                  the host's own limit"
             ));
         }
-        let body_limit_bytes = keys.body_limit_bytes;
-        Ok(Self { methods, verify, reply, refuse, handshake, delivery_id, body_limit_bytes })
+        let (body_limit_bytes, items) = (keys.body_limit_bytes, keys.items);
+        Ok(Self { methods, verify, reply, refuse, handshake, delivery_id, body_limit_bytes, items })
     }
 }
 

@@ -4,3 +4,8 @@ def map_value($table; otherwise):
   (if . == null then null else tostring end) as $key
   | if $key != null and ($table | has($key)) then $table[$key] else otherwise end;
 def date_add_business_days($days): date_add_business_days($days; []);
+def as_list: if . == null then [] elif type == "array" then . else [.] end;
+def without_nulls:
+  if type == "object" then with_entries(select(.value != null) | .value |= without_nulls)
+  elif type == "array" then map(without_nulls)
+  else . end;

@@ -1,5 +1,5 @@
 //! What business data needs and jq has not: exact decimals, dates and zones, telephone numbers,
-//! names, addresses, value maps, lookups. One table describes every function, with examples that are also its tests; it
+//! names, addresses, value maps, lookups, XML. One table describes every function, with examples that are also its tests; it
 //! promises that nothing is callable that the table does not show.
 
 mod addresses;
@@ -10,6 +10,7 @@ mod names;
 mod phones;
 mod table;
 mod texts;
+mod xml;
 mod zones;
 
 use jaq_core::native::Fun;
@@ -89,7 +90,7 @@ pub(crate) fn natives() -> impl Iterator<Item = Fun<Data>> {
     let amounts = decimals::natives().chain(currencies::natives());
     let texts = texts::natives().chain(phones::natives()).chain(names::natives());
     let times = dates::natives().chain(zones::natives());
-    let values = addresses::natives().chain(crate::tables::natives());
+    let values = addresses::natives().chain(crate::tables::natives()).chain(xml::natives());
     amounts.chain(texts).chain(times).chain(values)
 }
 

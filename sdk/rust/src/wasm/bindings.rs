@@ -22,6 +22,7 @@ macro_rules! role {
                     "jackfield:connector/storage@0.1.0": crate::wasm::bindings::host::jackfield::connector::storage,
                     "jackfield:connector/context@0.1.0": crate::wasm::bindings::host::jackfield::connector::context,
                     "jackfield:connector/log@0.1.0": crate::wasm::bindings::host::jackfield::connector::log,
+                    "jackfield:connector/manifest@0.1.0": crate::wasm::bindings::host::jackfield::connector::manifest,
                 },
             });
         }

@@ -1,6 +1,6 @@
 //! The real host, through the imports of the contract.
 
-use super::bindings::host::jackfield::connector::{context, http, log, secrets, storage};
+use super::bindings::host::jackfield::connector::{context, http, log, manifest, secrets, storage};
 use crate::{Algorithm, Host, Level, Problem, Reply, Request, Settings};
 
 /// The host that runs this component.
@@ -61,6 +61,12 @@ impl Host for WasmHost {
     fn settings(&self) -> Settings {
         // The host promises an object of texts; without one there is nothing to go on with.
         Settings::from_json(&context::settings()).unwrap_or_default()
+    }
+
+    fn manifest(&self, path: &[&str]) -> Option<serde_json::Value> {
+        let path: Vec<String> = path.iter().map(ToString::to_string).collect();
+        // The host promises JSON.
+        manifest::get(&path).and_then(|text| serde_json::from_str(&text).ok())
     }
 
     fn now_ms(&self) -> u64 {
