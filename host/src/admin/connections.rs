@@ -15,6 +15,7 @@ use crate::{
     audit::Actor,
     capabilities::{Particulars, Window},
     connections::{self, Change, ConnectionError, Live, NewConnection, Turnover},
+    contract::roles::subscriptions::Subscription,
     host::Rooms,
     secret::Secret,
 };
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Router<Rooms> {
     Router::new()
         .route("/v1/connections", get(list).post(add))
         .route("/v1/connections/{name}/test", post(test))
+        .route("/v1/connections/{name}/subscribe", post(subscribe).delete(unsubscribe))
         .route("/v1/connections/{name}", delete(remove).patch(set))
         .route("/v1/connections/{name}/rotate", get(ages).post(rotate))
         .route("/v1/connections/{name}/pause", post(pause))
@@ -44,6 +46,7 @@ fn show(rooms: &Rooms, live: &Arc<Live>) -> Value {
         "sign_ins": sign_ins::show(live),
         "choice": live.choice(),
         "left_alone": left_alone(live),
+        "subscribed": live.connection.subscribed,
         "added_at_ms": live.connection.added_at_ms,
     })
 }
@@ -165,6 +168,39 @@ async fn test(State(rooms): State<Rooms>, Path(name): Path<String>) -> Answer<Va
     let label = rooms.runtime.check(package, window, limits).await.result?;
     live.label(&label).await.map_err(ConnectionError::from)?;
     Ok(Json(json!({ "name": name, "account": label })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kinds {
+    #[serde(default)]
+    events: Vec<String>,
+}
+
+/// Has the vendor call the connection's endpoint.
+async fn subscribe(
+    State(rooms): State<Rooms>,
+    Extension(actor): Extension<Actor>,
+    Path(name): Path<String>,
+    Json(Kinds { events }): Json<Kinds>,
+) -> Answer<Value> {
+    let live = rooms.connections.get(&name)?;
+    let all = rooms.subscribe(&live, events, actor).await?;
+    let shown = |one: &Subscription| {
+        let Subscription { id, url, kinds, expires_at_ms } = one;
+        json!({ "id": id, "url": url, "events": kinds, "expires_at_ms": expires_at_ms })
+    };
+    Ok(Json(json!({ "name": name, "subscriptions": all.iter().map(shown).collect::<Vec<_>>() })))
+}
+
+/// Has the vendor call it no more.
+async fn unsubscribe(
+    State(rooms): State<Rooms>,
+    Extension(actor): Extension<Actor>,
+    Path(name): Path<String>,
+) -> Answer<Value> {
+    let live = rooms.connections.get(&name)?;
+    Ok(Json(json!({ "name": name, "removed": rooms.unsubscribe(&live, actor).await? })))
 }
 
 async fn pause(

@@ -131,6 +131,12 @@ words! {
     ConnectionSettingsSet = "connection.settings-set",
     /// Secrets of a connection were changed for new ones.
     ConnectionRotated = "connection.rotated",
+    /// The vendor calls a connection's endpoint from now on, for these kinds of events.
+    ConnectionSubscribed = "connection.subscribed",
+    /// The vendor calls it no more.
+    ConnectionUnsubscribed = "connection.unsubscribed",
+    /// It cannot be seen whether the vendor still has a connection's webhooks.
+    SubscriptionUnseen = "subscription.unseen",
     /// Secrets of a connection are due to be changed.
     RotationDue = "rotation.due",
     /// Credentials of a connection were attached to requests; which connector's, to which host,

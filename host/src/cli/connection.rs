@@ -87,6 +87,24 @@ pub(super) enum Connection {
         /// Its name.
         name: String,
     },
+    /// Have the vendor send webhooks to the connection's endpoint, and look after that.
+    #[command(
+        after_help = "Examples:\n  jackfield connection subscribe crm\n  jackfield connection \
+        subscribe crm deal.won deal.lost\n\nTwice a day the host looks whether the vendor still has \
+        them, and makes them anew where not."
+    )]
+    Subscribe {
+        /// Its name.
+        name: String,
+        /// The kinds of events; without them, all that the connector can register.
+        #[arg(value_name = "EVENT")]
+        events: Vec<String>,
+    },
+    /// Have the vendor send no more webhooks to the connection's endpoint.
+    Unsubscribe {
+        /// Its name.
+        name: String,
+    },
     /// Keep what comes in and do nothing, until it is resumed.
     Pause {
         /// Its name.
@@ -160,6 +178,17 @@ impl Connection {
                     voice.line(&format!("`{name}` works: {}", text(&told["account"])));
                 });
             }
+            Self::Subscribe { name, events } => {
+                let path = format!("/v1/connections/{}/subscribe", escaped(&name));
+                let told = client.post(&path, &json!({ "events": events })).await?;
+                voice.data(&told, subscribed);
+            }
+            Self::Unsubscribe { name } => {
+                let path = format!("/v1/connections/{}/subscribe", escaped(&name));
+                voice.data(&client.delete(&path).await?, |voice, told| {
+                    voice.line(&format!("{} removed at the vendor of `{name}`", told["removed"]));
+                });
+            }
             Self::Pause { name } => {
                 let path = format!("/v1/connections/{}/pause", escaped(&name));
                 voice.data(&client.post(&path, &Value::Null).await?, |voice, _| {
@@ -206,6 +235,9 @@ fn list(voice: &mut Voice, told: &Value) {
     for one in items(told) {
         let name = text(&one["name"]);
         sign_in::choice(voice, &name, &one["choice"]);
+        if let Some(problem) = one["subscribed"]["problem"].as_str() {
+            voice.line(&format!("its webhooks at the vendor are not seen: {problem}"));
+        }
         for rest in items(&one["left_alone"]) {
             voice.line(&left_alone(&name, rest));
         }
@@ -221,6 +253,16 @@ pub(super) fn left_alone(name: &str, rest: &Value) -> String {
         rest["failures"],
         text(&rest["last"])
     )
+}
+
+fn subscribed(voice: &mut Voice, told: &Value) {
+    let rows = items(&told["subscriptions"]).iter().map(|one| {
+        let events = items(&one["events"]).iter().map(text).collect::<Vec<_>>().join(" ");
+        let lapses = &one["expires_at_ms"];
+        let lapses = if lapses.is_null() { "never".to_owned() } else { super::voice::time(lapses) };
+        vec![text(&one["id"]), events, lapses]
+    });
+    voice.table(&["ID", "EVENTS", "LAPSES"], &rows.collect::<Vec<_>>());
 }
 
 fn ages(voice: &mut Voice, told: &Value) {

@@ -56,6 +56,7 @@ impl Connections {
             state: State::Active,
             added_at_ms: now_ms,
             rotation: Rotation::default(),
+            subscribed: None,
         };
         // Whatever does not fit shows before anything is kept.
         self.0.enliven(connection.clone())?;

@@ -11,6 +11,7 @@ mod credential;
 mod live;
 mod rotation;
 mod sign_in;
+mod subscribed;
 mod tenants;
 
 use std::{
@@ -27,6 +28,7 @@ pub use change::Change;
 pub use live::Live;
 pub use rotation::{Age, Rotation, Turnover};
 pub use sign_in::Query;
+pub use subscribed::Subscribed;
 pub use tenants::{Choice, SignedIn};
 
 use crate::{
@@ -129,6 +131,9 @@ pub struct Connection {
     /// How old its secrets are, and when they shall be changed.
     #[serde(default)]
     pub rotation: Rotation,
+    /// The webhooks at the vendor that the host looks after; none where a person does.
+    #[serde(default)]
+    pub subscribed: Option<Subscribed>,
 }
 
 /// What a person gives for a new connection.

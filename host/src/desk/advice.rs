@@ -138,7 +138,7 @@ fn of_flow(next: &mut Next, flow: &str) {
 /// Where there is more to see.
 fn see(next: &mut Next, letter: &DeadLetter) {
     let (command, what) = match &letter.task {
-        Task::Parse { delivery } => {
+        Task::Parse { delivery, .. } => {
             (format!("jackfield delivery show {delivery}"), "see the whole webhook")
         }
         Task::Step { run } | Task::Wake { run } => {

@@ -51,7 +51,7 @@ impl Desk {
                 Err(EditError::NoAction(_)) => halted = Some(flows.halted(run)?),
                 Err(error) => unreadable = Some(error.to_string()),
             },
-            Task::Parse { delivery } => match self.0.rooms.inbox.get(delivery) {
+            Task::Parse { delivery, .. } => match self.0.rooms.inbox.get(delivery) {
                 Ok(delivery) => {
                     let text = String::from_utf8_lossy(&delivery.body).into_owned();
                     body = Some(cut(text, BODY_BYTES_MAX));
@@ -181,7 +181,7 @@ fn what(letter: &DeadLetter) -> String {
             format!("the step `{}` of the flow `{}`", place.step, place.flow)
         }
         (Task::Step { run }, None) => format!("a step of the run `{run}`"),
-        (Task::Parse { delivery }, _) => format!("the webhook `{delivery}`"),
+        (Task::Parse { delivery, .. }, _) => format!("the webhook `{delivery}`"),
         (Task::Wake { run }, _) => format!("to have the run `{run}` hear what it was told"),
         (Task::Tick { flow, .. } | Task::Start { flow, .. }, _) => {
             format!("to start the flow `{flow}` by the clock")

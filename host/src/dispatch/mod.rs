@@ -6,6 +6,7 @@
 
 mod outcome;
 mod parse;
+mod share;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -109,7 +110,7 @@ impl Dispatch {
     /// Does what the work asks for.
     async fn call(&self, work: &Work) -> Outcome {
         match &work.task {
-            Task::Parse { delivery } => self.parse(work, delivery).await,
+            Task::Parse { delivery, tenant } => self.parse(work, delivery, tenant.as_deref()).await,
             Task::Step { run } => self.flows.step(run, &work.lane, work.attempts + 1).await.into(),
             Task::Wake { run } => self.flows.wake(run).await.into(),
             Task::Tick { flow, applied_at_ms, at_ms } => {

@@ -32,6 +32,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Done, with nothing to write and nothing that follows.
+    pub fn nothing() -> Self {
+        Self { batch: Batch::new(), result: Ok(Vec::new()), doubt: false }
+    }
+
     /// A failure that left nothing to write.
     pub fn failed(fault: Fault) -> Self {
         // One that was stopped in the middle may have done anything.
@@ -149,7 +154,7 @@ impl Dispatch {
         let letter = DeadLetter::of(work, fault, place, now_ms);
         self.queue.bury(batch, &letter);
         match &work.task {
-            Task::Parse { delivery } => {
+            Task::Parse { delivery, tenant: None } => {
                 let fault = Some(fault.to_string());
                 let before = self.inbox.status(delivery).unwrap_or_else(|_| Status::kept());
                 Status { fate: Fate::Dead, fault, ..before }.put(batch, delivery);
@@ -159,6 +164,8 @@ impl Dispatch {
                     tracing::error!(%error, run, "the run cannot be marked as stopped");
                 }
             }
+            // What was meant for the connection itself is parsed or not on its own account.
+            Task::Parse { tenant: Some(_), .. } => {}
             // A run that could not hear something goes on resting.
             Task::Wake { .. } | Task::Tick { .. } | Task::Start { .. } | Task::Burst { .. } => {}
         }

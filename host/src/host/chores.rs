@@ -22,7 +22,7 @@ type Stop = watch::Receiver<bool>;
 
 impl Rooms {
     /// Rests for so long, or until the host stops: whether it goes on.
-    async fn rest(&self, ms: u64, stop: &mut Stop) -> bool {
+    pub(super) async fn rest(&self, ms: u64, stop: &mut Stop) -> bool {
         let next = self.clock.sleep_until(self.clock.now_ms() + ms);
         tokio::select! {
             () = next => true,

@@ -7,6 +7,7 @@ mod change;
 mod chores;
 mod keeper;
 mod offline;
+mod subscribe;
 
 use std::{
     io,
@@ -165,6 +166,7 @@ impl Host {
         tasks.spawn(rooms.clone().keep_watch(stopped.clone()));
         tasks.spawn(rooms.clone().keep_lanes(stopped.clone()));
         tasks.spawn(rooms.clone().tend(stopped.clone()));
+        tasks.spawn(rooms.clone().keep_subscriptions(stopped.clone()));
         tasks.spawn(rooms.clone().remind(stopped.clone()));
         tasks.spawn(rooms.clone().tell_uses(stopped.clone()));
         tasks.spawn(rooms.clone().tidy_flows(stopped.clone()));

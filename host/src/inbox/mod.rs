@@ -119,7 +119,7 @@ impl Inbox {
         let draft = self.draft(live, GENUINE, headers, verified.into_incoming());
         let Draft { id, once, mut batch, now_ms } = draft;
         let connection = &live.connection.name;
-        let work = Work::new(connection, Task::Parse { delivery: id.clone() }, now_ms);
+        let work = Work::new(connection, Task::parse(&id), now_ms);
         Queue::enqueue(&mut batch, &work);
         Line::new(now_ms, Actor::Vendor, Word::DeliveryKept, &id)
             .connection(connection)
@@ -223,7 +223,7 @@ impl Inbox {
     pub async fn replay(&self, id: &str, actor: Actor) -> Result<(), InboxError> {
         let delivery = self.get(id)?;
         let now_ms = self.clock.now_ms();
-        let work = Work::new(&delivery.connection, Task::Parse { delivery: id.into() }, now_ms);
+        let work = Work::new(&delivery.connection, Task::parse(id), now_ms);
         let mut batch = Batch::new();
         Queue::enqueue(&mut batch, &work);
         Line::new(now_ms, actor, Word::DeliveryReplayed, id)

@@ -143,13 +143,7 @@ mod tests {
         let causes = [
             step("the invoice is locked"),
             step("the contact is archived"),
-            name(
-                "crm",
-                &Task::Parse { delivery: "d".into() },
-                None,
-                "rejected",
-                "the invoice is locked",
-            ),
+            name("crm", &Task::parse("d"), None, "rejected", "the invoice is locked"),
         ];
         assert!(causes.iter().all(|cause| is_cause(cause)), "{causes:?}");
         let distinct: std::collections::BTreeSet<_> = causes.iter().collect();

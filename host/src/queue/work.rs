@@ -20,6 +20,10 @@ pub enum Task {
     Parse {
         /// The delivery's id.
         delivery: String,
+        /// The account for which a part of it is, where that is not the connection's own at whose
+        /// endpoint it arrived.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tenant: Option<String>,
     },
     /// Run the next step of a run.
     Step {
@@ -59,6 +63,11 @@ pub enum Task {
 }
 
 impl Task {
+    /// To find out what a delivery means.
+    pub fn parse(delivery: &str) -> Self {
+        Self::Parse { delivery: delivery.to_owned(), tenant: None }
+    }
+
     /// The run to which it belongs, if it belongs to one.
     pub fn run(&self) -> Option<&str> {
         match self {
@@ -72,7 +81,7 @@ impl Task {
     /// What it is about: the id of a delivery or a run, the name of a flow.
     pub fn subject(&self) -> &str {
         match self {
-            Self::Parse { delivery } => delivery,
+            Self::Parse { delivery, .. } => delivery,
             Self::Step { run } | Self::Wake { run } => run,
             Self::Tick { flow, .. } | Self::Start { flow, .. } | Self::Burst { flow, .. } => flow,
         }

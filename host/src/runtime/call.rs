@@ -14,7 +14,8 @@ use crate::{
     capabilities::Window,
     contract::{
         Call, Delivery, Event, Problem,
-        roles::{account, authenticator::Verdict},
+        roles::{account, authenticator::Verdict, subscriptions::Subscription},
+        types::{Page, Query},
     },
     fault::Fault,
     text::{cut, one_line},
@@ -124,6 +125,63 @@ impl Runtime {
         limits: Limits,
     ) -> Called<Vec<account::Tenant>> {
         call!(self, package.account, window, limits, call_tenants())
+    }
+
+    /// The records of an entity that changed since a cursor.
+    pub async fn changes(
+        &self,
+        package: &Package,
+        window: Window,
+        limits: Limits,
+        query: &Query,
+    ) -> Called<Page> {
+        call!(self, package.records, window, limits, call_changes(query))
+    }
+
+    /// The records of an entity that have all of the given match keys.
+    pub async fn find(
+        &self,
+        package: &Package,
+        window: Window,
+        limits: Limits,
+        entity: &str,
+        keys: &[(String, String)],
+    ) -> Called<Vec<String>> {
+        call!(self, package.records, window, limits, call_find(entity, keys))
+    }
+
+    /// Has the vendor call `url` for some kinds of events; what it then has.
+    pub async fn ensure(
+        &self,
+        package: &Package,
+        window: Window,
+        limits: Limits,
+        url: &str,
+        kinds: &[String],
+    ) -> Called<Vec<Subscription>> {
+        call!(self, package.subscriptions, window, limits, call_ensure(url, kinds))
+    }
+
+    /// What at the vendor calls `url`.
+    pub async fn subscriptions(
+        &self,
+        package: &Package,
+        window: Window,
+        limits: Limits,
+        url: &str,
+    ) -> Called<Vec<Subscription>> {
+        call!(self, package.subscriptions, window, limits, call_list_all(url))
+    }
+
+    /// Has the vendor call no more by one of those.
+    pub async fn unsubscribe(
+        &self,
+        package: &Package,
+        window: Window,
+        limits: Limits,
+        id: &str,
+    ) -> Called<()> {
+        call!(self, package.subscriptions, window, limits, call_remove(id))
     }
 
     /// Whether a text is an expression, and in which tables it looks something up.

@@ -96,6 +96,9 @@ impl Check<'_, '_> {
     /// The block checks itself when it is read; what is left is what it refers to.
     fn webhook(&mut self, webhook: &Webhook) {
         let block = Place::block("webhook");
+        if let Some(route) = &webhook.route {
+            self.param(&block.key("route").key("param"), &route.param);
+        }
         for name in webhook.secret_names() {
             let value = self.document.root.get("webhook");
             let names_it = |value: &DeValue<'_>| value.as_str() == Some(name);

@@ -7,6 +7,7 @@
 mod field;
 mod handshake;
 mod hmac;
+mod route;
 mod template;
 mod verify;
 
@@ -21,6 +22,7 @@ use serde::Deserialize;
 pub use field::{Field, HeaderName, JsonPointer, NAME_BYTES_MAX};
 pub use handshake::{Condition, Echo, EchoReply, Handshake, HashChallenge, MacChallenge, Ping};
 pub use hmac::{Algorithm, Encoding, Hmac, Items, TimeSource, TimeUnit, Timestamp};
+pub use route::{Route, RouteAt};
 pub use template::{Part, TEMPLATE_BYTES_MAX, Template};
 pub use verify::{
     Basic, Component, Jwt, JwtAlgorithm, LEEWAY_S, SecretEncoding, StandardHeaders,
@@ -54,6 +56,8 @@ pub struct Webhook {
     pub delivery_id: Option<Field>,
     /// The largest body that is taken, in bytes; the host's own limit if it is absent.
     pub body_limit_bytes: Option<u64>,
+    /// Where it says for which account a delivery is, if one URL gets those of all.
+    pub route: Option<Route>,
     /// What happened, in a delivery's body, where a connector without code takes it apart.
     pub items: Option<Jq>,
 }
@@ -155,6 +159,7 @@ struct WebhookKeys {
     handshake: Vec<Handshake>,
     delivery_id: Option<Field>,
     body_limit_bytes: Option<u64>,
+    route: Option<Route>,
     items: Option<Jq>,
 }
 
@@ -186,8 +191,18 @@ impl TryFrom<WebhookKeys> for Webhook {
                  the host's own limit"
             ));
         }
-        let (body_limit_bytes, items) = (keys.body_limit_bytes, keys.items);
-        Ok(Self { methods, verify, reply, refuse, handshake, delivery_id, body_limit_bytes, items })
+        let (body_limit_bytes, items, route) = (keys.body_limit_bytes, keys.items, keys.route);
+        Ok(Self {
+            methods,
+            verify,
+            reply,
+            refuse,
+            handshake,
+            delivery_id,
+            body_limit_bytes,
+            route,
+            items,
+        })
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         examples: &[
             gives(
                 "from_xml",
-                r#""<a:r x=\"1\"><n>Ada</n><n>Bob</n>!</a:r>""#,
+                r#""<a:r xmlns:a=\"u\" x=\"1\"><n>Ada</n><n>Bob</n>!</a:r>""#,
                 r##"{"r":{"@x":"1","n":["Ada","Bob"],"#text":"!"}}"##,
             ),
             gives("from_xml.r.n", r#""<r><n/></r>""#, r#""""#),
