@@ -10,6 +10,7 @@ mod alerts_through;
 mod aws;
 mod breaker;
 mod command;
+mod declarative;
 mod desk;
 mod door;
 mod drop_dir;

@@ -10,6 +10,7 @@
 
 pub mod browser;
 pub mod calls;
+pub mod club;
 pub mod entries;
 pub mod house;
 pub mod moto;
