@@ -3,13 +3,14 @@
 use serde::Serialize;
 use thiserror::Error;
 
-use super::Line;
-use crate::store::{CHAIN_BYTES, Store, StoreError, chain, trees};
+use super::{
+    Line,
+    kept::{self, Kept},
+};
+use crate::store::{CHAIN_BYTES, CommitError, Store, StoreError, chain};
 
 /// The most lines in one list.
 pub const LIST_MAX: usize = 1000;
-/// Lines that are read at once.
-const PAGE: usize = 512;
 
 /// What can go wrong with the trail.
 #[derive(Debug, Error)]
@@ -25,6 +26,9 @@ pub enum AuditError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A segment was not written.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
 }
 
 /// A line with its number.
@@ -71,11 +75,11 @@ pub fn list(store: &Store, filter: &Filter, limit: usize) -> Result<Vec<Entry>, 
     let mut found = Vec::new();
     let mut before = filter.before;
     loop {
-        let key = before.map(u64::to_be_bytes);
-        let page = store.scan_last(trees::AUDIT, key.as_ref().map(<[u8; 8]>::as_slice), PAGE)?;
-        for (key, value) in &page {
-            let entry = entry(key, value)?;
-            before = Some(entry.sequence);
+        let row = kept::below(store, before)?;
+        let Some(oldest) = row.last() else { return Ok(found) };
+        before = Some(oldest.sequence);
+        for kept in &row {
+            let entry = entry(kept)?;
             if filter.lets_through(&entry.line) {
                 found.push(entry);
             }
@@ -83,48 +87,41 @@ pub fn list(store: &Store, filter: &Filter, limit: usize) -> Result<Vec<Entry>, 
                 return Ok(found);
             }
         }
-        if page.len() < PAGE {
-            return Ok(found);
-        }
     }
 }
 
-fn entry(key: &[u8], value: &[u8]) -> Result<Entry, AuditError> {
-    let sequence = sequence(key)?;
-    let broken = || AuditError::Broken { sequence, why: "it cannot be read" };
-    let (_, payload) = value.split_first_chunk::<CHAIN_BYTES>().ok_or_else(broken)?;
-    Ok(Entry { sequence, line: serde_json::from_slice(payload).map_err(|_| broken())? })
-}
-
-fn sequence(key: &[u8]) -> Result<u64, AuditError> {
-    let broken = AuditError::Broken { sequence: 0, why: "a key is malformed" };
-    key.try_into().map(u64::from_be_bytes).map_err(|_| broken)
+fn entry(kept: &Kept) -> Result<Entry, AuditError> {
+    let sequence = kept.sequence;
+    let broken = |_| AuditError::Broken { sequence, why: "it cannot be read" };
+    Ok(Entry { sequence, line: serde_json::from_slice(&kept.payload).map_err(broken)? })
 }
 
 /// Walks the whole trail and checks every link of the chain.
 pub fn verify(store: &Store) -> Result<Verified, AuditError> {
+    let sealed = kept::sealed_before(store, None)?.map_or(0, |last| last.end() - 1);
+    // Sealing takes lines away from the front, so this can only have moved on meanwhile.
+    if let Some(sequence) = kept::first_alone(store)?.filter(|first| *first <= sealed) {
+        return Err(AuditError::Broken { sequence, why: "it stands beside its segment" });
+    }
     let mut hash = [0; CHAIN_BYTES];
     let mut lines = 0;
-    let mut after: Option<Vec<u8>> = None;
     loop {
-        let page = store.scan_prefix(trees::AUDIT, &[], after.as_deref(), PAGE)?;
-        for (key, value) in &page {
-            let sequence = sequence(key)?;
-            let broken = |why| AuditError::Broken { sequence, why };
-            if sequence != lines + 1 {
-                return Err(AuditError::Broken { sequence: lines + 1, why: "it is missing" });
+        let row = kept::from(store, lines + 1)?;
+        for kept in &row {
+            hash = chain(&hash, kept.sequence, &kept.payload);
+            if kept.hash != hash {
+                let why = "its hash does not follow from what is there";
+                return Err(AuditError::Broken { sequence: kept.sequence, why });
             }
-            let (kept, payload) =
-                value.split_first_chunk::<CHAIN_BYTES>().ok_or_else(|| broken("it is cut off"))?;
-            hash = chain(&hash, sequence, payload);
-            if *kept != hash {
-                return Err(broken("its hash does not follow from what is there"));
-            }
-            lines = sequence;
+            lines = kept.sequence;
         }
-        match page.last() {
-            Some((key, _)) => after = Some(key.clone()),
-            None => return Ok(Verified { lines, head: hex::encode(hash) }),
+        if row.is_empty() {
+            let end = kept::last_alone(store)?.unwrap_or(sealed);
+            // The end may have moved on since the row was asked for.
+            if end <= lines || !kept::from(store, lines + 1)?.is_empty() {
+                return Ok(Verified { lines, head: hex::encode(hash) });
+            }
+            return Err(AuditError::Broken { sequence: lines + 1, why: "it is missing" });
         }
     }
 }

@@ -3,7 +3,11 @@
 use tokio::sync::watch;
 
 use super::Rooms;
-use crate::{audit::Actor, connections::Live, connectors::Installed};
+use crate::{
+    audit::{Actor, Sealer},
+    connections::Live,
+    connectors::Installed,
+};
 
 /// How often the host looks whether a watched release fails, in milliseconds.
 const GLANCE_MS: u64 = 1_000;
@@ -16,6 +20,11 @@ const REMIND_MS: u64 = 3_600_000;
 
 /// How often it forgets what no run will ask for any more, in milliseconds.
 const FORGET_MS: u64 = 3_600_000;
+
+/// How often it looks whether lines of the trail can be sealed, in milliseconds.
+const SEAL_MS: u64 = 500;
+/// How long it leaves the trail alone where it could not, in milliseconds.
+const SEAL_AGAIN_MS: u64 = 600_000;
 
 /// Whether the host stops.
 type Stop = watch::Receiver<bool>;
@@ -80,6 +89,21 @@ impl Rooms {
             if let Err(error) = self.flows.forget().await {
                 tracing::error!(%error, "events that no run asks for are kept a while longer");
             }
+        }
+    }
+
+    /// Seals older lines of the trail while little else happens.
+    pub(super) async fn seal_trail(self, mut stop: Stop) {
+        let mut sealer = Sealer::new(self.store.clone());
+        let mut rest_ms = SEAL_MS;
+        while self.rest(rest_ms, &mut stop).await {
+            rest_ms = match sealer.turn().await {
+                Ok(_) => SEAL_MS,
+                Err(error) => {
+                    tracing::error!(%error, "older lines of the trail stay as they are");
+                    SEAL_AGAIN_MS
+                }
+            };
         }
     }
 

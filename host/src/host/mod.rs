@@ -170,6 +170,7 @@ impl Host {
         tasks.spawn(rooms.clone().remind(stopped.clone()));
         tasks.spawn(rooms.clone().tell_uses(stopped.clone()));
         tasks.spawn(rooms.clone().tidy_flows(stopped.clone()));
+        tasks.spawn(rooms.clone().seal_trail(stopped.clone()));
         tasks.spawn(rooms.clone().heed_breakers(stopped.clone()));
         tasks.spawn(rooms.keeper.clone().work(stopped.clone()));
         tasks.spawn(rooms.desk.clone().watch(backoff, stopped.clone()));

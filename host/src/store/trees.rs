@@ -48,7 +48,7 @@ pub const RUNS: Tree = long(7, "runs");
 pub const EFFECTS: Tree = long(8, "effects");
 /// Dead letters by id.
 pub const DEAD_LETTERS: Tree = long(9, "dead-letters");
-/// The audit trail by sequence number.
+/// The newer lines of the audit trail by sequence number.
 pub const AUDIT: Tree = short(10, "audit");
 /// Connections by name.
 pub const CONNECTIONS: Tree = long(11, "connections");
@@ -91,6 +91,8 @@ pub const CAUSES: Tree = short(30, "causes");
 pub const EDITS: Tree = long(31, "edits");
 /// How alerts go out, and what was told.
 pub const ALERTS: Tree = long(32, "alerts");
+/// Older lines of the audit trail, many in one value: the number of the first.
+pub const SEGMENTS: Tree = long(33, "audit-segments");
 
 /// The pieces of long values; known to this room alone.
 pub(super) const PIECES: Tree = short(255, "pieces");

@@ -1,5 +1,9 @@
 //! The trail is whole, or the first wrong line is found.
 
+mod sealed;
+
+use std::ops::RangeInclusive;
+
 use tempfile::TempDir;
 
 use super::{Actor, AuditError, Filter, Line, Word, list, verify};
@@ -9,16 +13,21 @@ const LINES: u64 = 20;
 
 async fn trail() -> (TempDir, Store) {
     let (dir, store) = scratch();
-    for number in 1..=LINES {
-        let mut batch = Batch::new();
+    write(&store, 1..=LINES).await;
+    (dir, store)
+}
+
+/// Writes lines that say their numbers.
+async fn write(store: &Store, numbers: RangeInclusive<u64>) {
+    let mut batch = Batch::new();
+    for number in numbers {
         let connection = if number % 2 == 0 { "books" } else { "crm" };
         Line::new(number, Actor::Host, Word::RunStarted, format!("run-{number}"))
             .connection(connection)
             .detail("flow", "won-deal")
             .record(&mut batch);
-        store.commit(batch).await.unwrap();
     }
-    (dir, store)
+    store.commit(batch).await.unwrap();
 }
 
 #[tokio::test]
