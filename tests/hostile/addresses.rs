@@ -14,7 +14,7 @@ use super::{
 };
 
 /// Address, and the reason for which it is refused.
-const TABLE: &[(&str, Why)] = &[
+pub(super) const TABLE: &[(&str, Why)] = &[
     ("0.0.0.0", Unspecified),
     ("0.255.255.255", Unspecified),
     ("10.0.0.1", Private),
@@ -90,7 +90,7 @@ const TABLE: &[(&str, Why)] = &[
 ];
 
 /// Ways to write an address so that a careless check does not know it again.
-const DISGUISES: &[&str] = &[
+pub(super) const DISGUISES: &[&str] = &[
     "http://127.0.0.1",
     "http://127.1",
     "http://127.0.1",

@@ -21,3 +21,4 @@ mod stage;
 mod strings;
 mod traps;
 mod vendor;
+mod web;

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Means, Particulars};
+use super::{
+    Left, Means, Particulars,
+    ledger::{Ledger, UnderWay},
+    wasi_http::Room,
+};
 use crate::{
     contract::{Header, Problem, Reply, Request, http::Host},
-    egress::{self, Sent},
+    egress,
     priority::Priority,
     problem,
 };
@@ -15,27 +19,18 @@ use crate::{
 /// Requests in one `send-many`.
 const REQUESTS_MAX: usize = 100;
 /// Requests of one `send-many` that may be under way at the same time.
-const CONCURRENCY_MAX: u32 = 16;
+pub(super) const CONCURRENCY_MAX: u32 = 16;
 
-/// What the mutating requests of a call may have done at the system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Left {
-    /// Nothing: none left the host, or each was refused with a definite answer.
-    #[default]
-    Nothing,
-    /// Something took effect, for all that the host knows.
-    Something,
-}
-
-/// One call's way out, and the memory of what it sent.
+/// One call's way out, and the memory of what it sent: through `http` and through `wasi:http`.
 #[derive(Debug)]
 pub struct Http {
-    client: Option<egress::Client>,
+    pub(super) client: Option<egress::Client>,
     timeout: Duration,
     idempotency: Option<(String, String)>,
     mutations: u32,
-    /// What the call may have changed, for the effect.
-    pub left: Left,
+    pub(super) ledger: Ledger,
+    /// What requests of `wasi:http` share.
+    pub(super) room: Room,
     /// How many requests went out.
     pub requests: u32,
 }
@@ -47,7 +42,8 @@ impl Http {
             timeout: Duration::from_millis(means.timeout_ms),
             idempotency: call.idempotency_header.clone().zip(call.idempotency_key.clone()),
             mutations: 0,
-            left: Left::Nothing,
+            ledger: Ledger::default(),
+            room: Room::default(),
             requests: 0,
         }
     }
@@ -58,14 +54,25 @@ impl Http {
             timeout: Duration::ZERO,
             idempotency: None,
             mutations: 0,
-            left: Left::Nothing,
+            ledger: Ledger::default(),
+            room: Room::default(),
             requests: 0,
         }
     }
 
+    /// What the call may have changed, for the effect.
+    pub fn left(&self) -> Left {
+        self.ledger.left()
+    }
+
+    /// The call has ended: nothing is sent any more, whatever of it is still there.
+    pub fn close(&self) {
+        self.ledger.close();
+    }
+
     /// The request as egress takes it. The n-th mutation of a call carries the intention's key
     /// with `-n`, so that two of them are not taken for one.
-    fn prepare(&mut self, client: &egress::Client, request: Request) -> egress::Request {
+    pub(super) fn prepare(&mut self, client: &egress::Client, request: Request) -> egress::Request {
         let mutates = client.mutates(&request.method, &request.url);
         self.requests += 1;
         self.mutations += u32::from(mutates);
@@ -80,12 +87,6 @@ impl Http {
                 1 => (name, key),
                 n => (name, format!("{key}-{n}")),
             }),
-        }
-    }
-
-    fn remember(&mut self, sent: Sent) {
-        if sent != Sent::Nothing {
-            self.left = Left::Something;
         }
     }
 }
@@ -119,21 +120,28 @@ impl Host for Http {
             return Ok(requests.iter().map(|_| Err(problem::forbidden(why))).collect());
         }
         let Some(client) = self.client.clone() else { return Ok(Vec::new()) };
-        let prepared: Vec<_> =
-            requests.into_iter().map(|request| self.prepare(&client, request)).collect();
-        // Whatever is under way when the call is stopped may have taken effect.
-        let before = self.left;
-        if self.mutations > 0 {
-            self.left = Left::Something;
+        let mut under_way: Vec<Option<UnderWay>> = Vec::with_capacity(requests.len());
+        let mut prepared = Vec::with_capacity(requests.len());
+        for request in requests {
+            let mutates = client.mutates(&request.method, &request.url);
+            prepared.push(self.prepare(&client, request));
+            // Whatever is under way when the call is stopped may have taken effect.
+            under_way.push(self.ledger.begin(mutates));
         }
         let answers = client.send_all(prepared, concurrency.clamp(1, CONCURRENCY_MAX)).await;
-        self.left = before;
         Ok(answers
             .into_iter()
-            .map(|answer| {
-                self.remember(answer.sent);
+            .zip(under_way)
+            .map(|(answer, under_way)| {
+                if let Some(under_way) = under_way {
+                    under_way.end(answer.sent);
+                }
                 answer.result.map(reply).map_err(Problem::from)
             })
             .collect())
+    }
+
+    async fn failure(&mut self) -> wasmtime::Result<Option<Problem>> {
+        Ok(self.ledger.failure())
     }
 }

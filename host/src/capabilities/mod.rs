@@ -7,15 +7,18 @@
 
 mod context;
 mod http;
+mod ledger;
 mod log;
 mod manifest;
 mod secrets;
 mod storage;
+mod wasi_http;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use context::Context;
-pub use http::{Http, Left};
+pub use http::Http;
+pub use ledger::Left;
 pub use log::Log;
 pub use manifest::Manifest;
 pub use secrets::{Secrets, Use};

@@ -142,7 +142,7 @@ impl Flows {
         called: Called<String>,
         doubt: bool,
     ) -> Result<Value, Fault> {
-        let left = called.window.map_or(Left::Nothing, |window| window.http.left);
+        let left = called.window.map_or(Left::Nothing, |window| window.http.left());
         let outcome = called.result.and_then(|output| parse(&output));
         effect.state = match (&outcome, left) {
             (Ok(_), _) => EffectState::Settled,

@@ -232,6 +232,7 @@ impl Runtime {
         };
         package.count(&result);
         let mut sandbox = store.into_data();
+        sandbox.window.http.close();
         sandbox.tell_stderr();
         Called { result, window: Some(sandbox.window) }
     }

@@ -12,6 +12,7 @@ use wasmtime_wasi::{
     p2::{bindings as wasi, pipe::MemoryOutputPipe},
     random::WasiRandom,
 };
+use wasmtime_wasi_http::{WasiHttp, WasiHttpCtx, WasiHttpCtxView, p2::bindings::http as wasi_http};
 
 use super::{
     RuntimeError,
@@ -48,6 +49,7 @@ pub(super) struct Sandbox {
     tables: Tables,
     stderr: MemoryOutputPipe,
     wasi: WasiCtx,
+    wasi_http: WasiHttpCtx,
     table: ResourceTable,
 }
 
@@ -61,6 +63,7 @@ impl Sandbox {
             meter: Meter::new(limits),
             tables: Tables::default(),
             wasi: WasiCtx::builder().stderr(stderr.clone()).build(),
+            wasi_http: WasiHttpCtx::new(),
             stderr,
             table,
         }
@@ -81,6 +84,15 @@ impl Sandbox {
     /// What the guest wrote to standard error: a panic's message, above all.
     pub(super) fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.stderr.contents()).trim_end().to_owned()
+    }
+
+    /// Requests of `wasi:http`: the standard's resources, and our way out behind them.
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.window.http,
+            table: &mut self.table,
+            ctx: &mut self.wasi_http,
+        }
     }
 
     /// Passes what the guest wrote to standard error on to its log, a line each.
@@ -104,7 +116,10 @@ impl HasData for Streams {
 
 /// Everything that a component can import; an import that is not here does not exist.
 pub(super) fn link(linker: &mut Linker<Sandbox>) -> Result<(), RuntimeError> {
-    windows(linker).and_then(|()| standard_library(linker)).map_err(RuntimeError::Engine)
+    windows(linker)
+        .and_then(|()| standard_library(linker))
+        .and_then(|()| http(linker))
+        .map_err(RuntimeError::Engine)
 }
 
 fn windows(l: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
@@ -138,4 +153,11 @@ fn standard_library(l: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
     wasi::cli::terminal_stdin::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
     wasi::cli::terminal_stdout::add_to_linker::<_, WasiCli>(l, Sandbox::cli)?;
     wasi::cli::terminal_stderr::add_to_linker::<_, WasiCli>(l, Sandbox::cli)
+}
+
+/// `wasi:http` outwards: what it sends goes the way of the window `http`. Nothing comes in by it.
+fn http(l: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
+    let options = wasi_http::types::LinkOptions::default();
+    wasi_http::types::add_to_linker::<_, WasiHttp>(l, &options, Sandbox::http)?;
+    wasi_http::outgoing_handler::add_to_linker::<_, WasiHttp>(l, Sandbox::http)
 }

@@ -24,7 +24,7 @@ const CONNECTOR: &str = "jackfield:connector";
 /// What a component may import: a package, the minor version of its 0.x, and its interfaces.
 ///
 /// A Rust component imports `environment` through its C library; what it finds there is empty.
-const OFFERED: [(&str, u64, &[&str]); 5] = [
+const OFFERED: [(&str, u64, &[&str]); 6] = [
     (CONNECTOR, 1, &["types", "http", "secrets", "storage", "context", "log", "manifest"]),
     (
         "wasi:cli",
@@ -45,6 +45,7 @@ const OFFERED: [(&str, u64, &[&str]); 5] = [
     ("wasi:io", 2, &["error", "poll", "streams"]),
     ("wasi:clocks", 2, &["wall-clock", "monotonic-clock"]),
     ("wasi:random", 2, &["random", "insecure", "insecure-seed"]),
+    ("wasi:http", 2, &["types", "outgoing-handler"]),
 ];
 
 /// An interface of the contract that a component exports.

@@ -204,6 +204,8 @@ fn imports_of_the_contract_are_offered() {
         "wasi:io/streams@0.2.3",
         "wasi:clocks/monotonic-clock@0.2.3",
         "wasi:random/insecure-seed@0.2.3",
+        "wasi:http/types@0.2.10",
+        "wasi:http/outgoing-handler@0.2.10",
     ];
     let release = release(&offered, &[], MANIFEST).unwrap();
     assert_eq!(release.imports_beyond_contract(), [""; 0]);
@@ -214,7 +216,7 @@ fn imports_beyond_the_contract_are_named() {
     let beyond = [
         "wasi:filesystem/types@0.2.3",
         "wasi:sockets/tcp@0.2.3",
-        "wasi:http/outgoing-handler@0.2.3",
+        "wasi:http/incoming-handler@0.2.3",
         "wasi:cli/run@0.2.3",
         "wasi:cli/stdin@0.3.0",
         "wasi:cli/stdin",
