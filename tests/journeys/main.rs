@@ -20,6 +20,7 @@ mod given_up;
 mod grants;
 mod happened;
 mod key;
+mod languages;
 mod leftovers;
 mod life;
 mod oidc;

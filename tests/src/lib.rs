@@ -4,6 +4,7 @@
 //! [`twin`] has the vendors it talks to, [`sender`] sends webhooks as they do, a
 //! [`browser`] goes where a person is sent; [`oidc`] is a real vendor of tokens where Node is
 //! there; [`releases`] builds the connectors, once;
+//! [`languages`] builds the templates of `sdk/templates` with their own tools;
 //! [`victim::Victim`] is a host in a process of its own, which can be killed;
 //! [`won_deal::WonDealScene`] is the main job set up: a deal in Pipedrive becomes an invoice in
 //! Xero, and [`patterns::Patterns`] the business around it, all of whose systems are generic.
@@ -13,7 +14,9 @@ pub mod calls;
 pub mod club;
 pub mod entries;
 pub mod house;
+pub mod languages;
 pub mod moto;
+mod npm;
 pub mod oidc;
 pub mod orders;
 pub mod patterns;

@@ -23,7 +23,8 @@ use super::{
 pub(super) enum Connector {
     /// Build a connector: one file with its code, if it has any, and its manifest inside.
     Build {
-        /// The folder with `connector.toml`, and `Cargo.toml` where it has code.
+        /// The folder with `connector.toml`, and beside it `Cargo.toml`, `package.json` or
+        /// `pyproject.toml` where it has code.
         #[arg(value_name = "DIR")]
         dir: PathBuf,
         /// Where to write the release [default: ID.wasm in the current directory].

@@ -1,18 +1,12 @@
-//! Building a connector: its crate becomes a component, or the one that carries out manifests is
-//! taken, and the manifest goes inside.
+//! Rust: Cargo makes the component, for the platform and in the profile that suit the host.
 
 use std::{
-    fs,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use anyhow::{Context as _, bail};
-use jackfield_registry::{
-    manifest::Manifest,
-    package::{Release, embed},
-};
 use serde_json::Value;
 
 /// The platform of components.
@@ -27,32 +21,6 @@ const PROFILE: [&str; 6] = [
     "profile.release.strip=\"debuginfo\"",
     "target.wasm32-wasip2.rustflags=[\"-Clink-arg=-zstack-size=131072\"]",
 ];
-
-/// The component of every connector that has no code, made by the build script from `sdk/rest`.
-static DECLARATIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rest.wasm"));
-
-/// Builds the connector in a folder: `connector.toml`, and beside it `Cargo.toml` where it has code
-/// of its own.
-pub fn connector(dir: &Path) -> anyhow::Result<Release> {
-    let manifest_file = dir.join("connector.toml");
-    let text = fs::read_to_string(&manifest_file).with_context(|| {
-        format!(
-            "`{}` cannot be read\n  hint: name the folder of a connector",
-            manifest_file.display()
-        )
-    })?;
-    let file = manifest_file.display().to_string();
-    if !dir.join("Cargo.toml").exists() {
-        Manifest::parse_declarative(&text, &file)?;
-        return Ok(Release::read(embed(DECLARATIVE, &text)?)?);
-    }
-    // Mistakes in the manifest are told before anybody waits for a compiler.
-    Manifest::parse(&text, &file)?;
-    let component = component(&dir.join("Cargo.toml"), &[])?;
-    let bytes = fs::read(&component)
-        .with_context(|| format!("`{}` cannot be read", component.display()))?;
-    Ok(Release::read(embed(&bytes, &text)?)?)
-}
 
 /// Runs Cargo for the platform of components and answers the file that it made. `select` chooses
 /// among several artifacts of a package, such as `["--example", "NAME"]`.

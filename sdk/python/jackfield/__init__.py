@@ -1,0 +1,4 @@
+"""Write a Jackfield connector in Python: `problem` is every failure, `web` is HTTP.
+
+Settings, the time, storage and the log are in `wit_world.imports`, as the contract has them.
+"""
