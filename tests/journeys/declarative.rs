@@ -1,6 +1,6 @@
 //! Connectors without code: one TOML file takes webhooks, reads, writes, and registers itself.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use jackfield::clock::VirtualClock;
 use jackfield_tests::{
@@ -41,7 +41,7 @@ async fn one_toml_file_takes_a_webhook_reads_the_record_and_writes_it_elsewhere(
     let file = house.file("flow.toml", &flow("north", "south"));
     house.does(&["flow", "apply", &file]).await;
     let ada = club.vendor().enter("north", "Ada");
-    let sender = Sender::new(&house.endpoint("north")).unwrap();
+    let sender = Sender::new(&house.endpoint("north"), 1).unwrap();
     let delivery = club::joined(&[("north", ada)]);
     assert_eq!(sender.send(&delivery).await.unwrap().status, 200);
     until("Ada is a guest", || club.vendor().chapter("south").members.len() == 1).await;
@@ -68,7 +68,7 @@ async fn what_one_url_gets_for_several_accounts_goes_to_each_and_is_never_broadc
     let ada = club.vendor().enter("north", "Ada");
     let bob = club.vendor().enter("south", "Bob");
     let eve = club.vendor().enter("west", "Eve");
-    let sender = Sender::new(&house.endpoint("north")).unwrap();
+    let sender = Sender::new(&house.endpoint("north"), 1).unwrap();
     let delivery = club::joined(&[("north", ada), ("south", bob), ("west", eve)]);
     assert_eq!(sender.send(&delivery).await.unwrap().status, 200);
     until("two are guests", || club.vendor().chapter("guests").members.len() == 2).await;
@@ -92,7 +92,7 @@ async fn what_one_url_gets_for_several_accounts_goes_to_each_and_is_never_broadc
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_are_registered_and_made_anew_where_the_vendor_lost_them() {
     let clock = VirtualClock::at(NOON_MS);
-    let house = House::with(clock.clone(), QUICK).await;
+    let house = House::with(Arc::new(clock.clone()), QUICK).await;
     let (house, club) = club::set_up(house).await;
     club::connect(&house, &club, "north").await;
     let (code, _, err) = house.types(&["connection", "subscribe", "north", "member.left"]).await;
