@@ -18,6 +18,11 @@ use super::{
 const OWN: &str = r#"
 [actions."web.ask"]
 title = "Send something"
+idempotency = { kind = "natural-key" }
+
+[limits]
+cpu_ms = 5000
+why = "writes long bodies in small pieces"
 "#;
 
 /// The scene with the connection `web` in it.

@@ -8,7 +8,7 @@ pub struct Web;
 
 impl Actions for Web {
     fn invoke(_host: &dyn Host, call: Call) -> Result<Value, Problem> {
-        let ask = call.input()?;
+        let ask: Value = call.input()?;
         match ask["ask"].as_str().unwrap_or_default() {
             "send" => Ok(web::send(&ask).unwrap_or_else(|error| json!({ "error": error }))),
             "give-up" => web::give_up(&ask).map_err(Problem::unavailable),
