@@ -6,6 +6,7 @@ mod addresses;
 mod currencies;
 mod dates;
 mod decimals;
+mod digests;
 mod names;
 mod phones;
 mod table;
@@ -90,8 +91,9 @@ pub(crate) fn natives() -> impl Iterator<Item = Fun<Data>> {
     let amounts = decimals::natives().chain(currencies::natives());
     let texts = texts::natives().chain(phones::natives()).chain(names::natives());
     let times = dates::natives().chain(zones::natives());
-    let values = addresses::natives().chain(crate::tables::natives()).chain(xml::natives());
-    amounts.chain(texts).chain(times).chain(values)
+    let values = addresses::natives().chain(crate::tables::natives());
+    let data = xml::natives().chain(digests::natives());
+    amounts.chain(texts).chain(times).chain(values).chain(data)
 }
 
 /// A failure in this crate's own words: `function`, what it wants, and what it got.

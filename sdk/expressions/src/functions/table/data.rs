@@ -42,4 +42,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
             r#"{"b":{"d":1}}"#,
         )],
     },
+    Function {
+        call: "digest",
+        doc: "16 hexadecimal digits that are the same for the same value, in whatever order its \
+              members stand: for keys of events of a system that numbers nothing. It guards \
+              against nobody.",
+        examples: &[
+            gives("digest", r#"{"a":1,"b":"x"}"#, r#""cfcc937b86ef6c1d""#),
+            gives("digest", r#"{"b":"x","a":1}"#, r#""cfcc937b86ef6c1d""#),
+        ],
+    },
 ];

@@ -4,6 +4,18 @@ use super::{Function, gives};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
+        call: "IN(values)",
+        doc: "Whether the input is one of the values.",
+        examples: &[
+            gives(r#"IN("won", "lost")"#, r#""won""#, "true"),
+            gives(
+                r#"select(.status | IN("won", "lost") | not)"#,
+                r#"{"status":"open"}"#,
+                r#"{"status":"open"}"#,
+            ),
+        ],
+    },
+    Function {
         call: "map_value(table; otherwise)",
         doc: "What the table has for the input, and `otherwise` for anything else. It is \
               evaluated only then, so that it may be `error(\"…\")`.",
