@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     desk::{Desk, Named},
-    json, list, record,
+    json, list, read, record,
     reply::{self, Read},
     send,
 };
@@ -48,17 +48,9 @@ pub(crate) fn page(
     }
     let what = entity.key("changes.items");
     let items = desk.maybe(&what, changes.items.as_ref(), ".", &read.body, &[])?;
-    let mut ids = Vec::new();
-    for item in json::items(&items, &format!("`{what}`"))? {
-        ids.extend(json::some(&desk.value(
-            &entity.key("changes.get"),
-            &changes.get,
-            &item,
-            &[],
-        )?));
-    }
+    let items = json::items(&items, &format!("`{what}`"))?;
     let mut records = Vec::new();
-    for raw in list::all_of(desk, entity, ids)? {
+    for raw in read::about(desk, entity, "changes.get", &changes.get, &items)? {
         records.push(json::value(&record::canonical(desk, entity, raw)?.record)?);
     }
     let more = match &changes.more {

@@ -14,9 +14,9 @@ use serde_json::Value;
 use crate::{json, read, send};
 
 /// The variables, each bound everywhere.
-const NAMES: [&str; 12] = [
-    "current", "delivery", "found", "input", "key", "now", "page", "parent", "reply", "settings",
-    "since", "steps",
+const NAMES: [&str; 13] = [
+    "current", "delivery", "fields", "found", "input", "key", "now", "page", "parent", "reply",
+    "settings", "since", "steps",
 ];
 /// The records that belong to one, for `record`.
 pub(crate) const WITH: &str = "with";

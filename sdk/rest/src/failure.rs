@@ -18,7 +18,10 @@ pub(crate) fn judged(desk: &Desk<'_>, read: Read) -> Result<Read, Problem> {
         }
         let fits = match &rule.when {
             Some(when) => {
-                json::holds(&desk.value("when` in `[[http.error]]", when, &read.body, &vars)?)
+                // A rule about the members of an object says nothing of a list or a text.
+                let asked = format!("try ({}\n) catch false", when.text());
+                let what = "when` in `[[http.error]]";
+                json::holds(&desk.values(what, &[&asked], &read.body, &vars)?.remove(0))
             }
             None => true,
         };

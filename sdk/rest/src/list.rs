@@ -145,7 +145,7 @@ fn fetched(
     Ok((items, next))
 }
 
-/// The canonical records of a page's items; those that are gone by now are left out.
+/// The canonical records of a page's items; those that are gone by now, or none, are left out.
 fn records(
     desk: &Desk<'_>,
     entity: &Named,
@@ -154,28 +154,11 @@ fn records(
 ) -> Result<Vec<serde_json::Value>, Problem> {
     let raws = match &list.get {
         None => items,
-        Some(get) => {
-            let mut ids = Vec::new();
-            for item in &items {
-                ids.extend(json::some(&desk.value(&entity.key("list.get"), get, item, &[])?));
-            }
-            all_of(desk, entity, ids)?
-        }
+        Some(get) => read::about(desk, entity, "list.get", get, &items)?,
     };
     let record = |raw| json::value(&record::canonical(desk, entity, raw)?.record);
-    raws.into_iter().map(record).collect()
-}
-
-/// What the system says of these records, each asked for once; without those that are gone.
-pub(crate) fn all_of(
-    desk: &Desk<'_>,
-    entity: &Named,
-    mut ids: Vec<String>,
-) -> Result<Vec<String>, Problem> {
-    let mut seen = std::collections::BTreeSet::new();
-    ids.retain(|id| seen.insert(id.clone()));
-    let wanted: Vec<_> = ids.iter().map(|id| (entity, id.as_str())).collect();
-    Ok(read::raw_of_each(desk, &wanted)?.into_iter().flatten().collect())
+    let records: Result<Vec<_>, Problem> = raws.into_iter().map(record).collect();
+    Ok(records?.into_iter().filter(|record| !record.is_null()).collect())
 }
 
 /// A cursor that this component gave earlier.

@@ -49,8 +49,8 @@ impl At {
         read: &Read,
         count: usize,
     ) -> Result<Option<Self>, Problem> {
-        let about = read.about();
-        let vars = [("reply", about.as_str())];
+        let (about, page) = (read.about(), self.vars(paging));
+        let vars = [("reply", about.as_str()), ("page", page.as_str())];
         let named = |next| desk.value("paging.next", next, &read.body, &vars);
         let next = match paging {
             None => return Ok(None),

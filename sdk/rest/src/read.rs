@@ -1,7 +1,9 @@
 //! Reading one record, some by their match keys, and what `[discover]` asks for.
 
+use std::collections::BTreeSet;
+
 use jackfield_sdk::Problem;
-use jackfield_vocabulary::{Discover, Find, Operation};
+use jackfield_vocabulary::{Discover, Find, Jq, Operation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -49,6 +51,24 @@ pub(crate) fn raw_of_each(
         return Err(Problem::unavailable("the host answered fewer requests than were asked"));
     }
     Ok(all)
+}
+
+/// What the system says of the records that items are about, each asked for once; without those
+/// that are gone. `member` is the key of the program that gives an item's id.
+pub(crate) fn about(
+    desk: &Desk<'_>,
+    entity: &Named,
+    member: &str,
+    get: &Jq,
+    items: &[String],
+) -> Result<Vec<String>, Problem> {
+    let (what, mut seen, mut ids) = (entity.key(member), BTreeSet::new(), Vec::new());
+    for item in items {
+        let id = json::some(&desk.value(&what, get, item, &[])?);
+        ids.extend(id.filter(|id| seen.insert(id.clone())));
+    }
+    let wanted: Vec<_> = ids.iter().map(|id| (entity, id.as_str())).collect();
+    Ok(raw_of_each(desk, &wanted)?.into_iter().flatten().collect())
 }
 
 /// The records that have all of the keys, an object of names and values.
@@ -100,7 +120,11 @@ fn found_by(
     let vars = [("input", keys)];
     let items = desk.maybe(&what, find.items.as_ref(), ".", &read.body, &vars)?;
     let items = json::items(&items, &format!("`{what}`"))?;
-    items.into_iter().map(|raw| record::canonical(desk, entity, raw)).collect()
+    let raws = match &find.get {
+        None => items,
+        Some(get) => about(desk, entity, "find.get", get, &items)?,
+    };
+    raws.into_iter().map(|raw| record::canonical(desk, entity, raw)).collect()
 }
 
 fn cannot_find(entity: &Named) -> Problem {

@@ -1,7 +1,7 @@
 //! From a request of the manifest to one of HTTP: holes are filled, the body is written, and the
 //! reply is read and judged.
 
-use jackfield_sdk::{Problem, Reply, encode};
+use jackfield_sdk::{Problem, Reply, code, encode};
 use jackfield_vocabulary::{Body, Part, Request, Template};
 
 use crate::{
@@ -44,7 +44,8 @@ pub(crate) fn ask(
     answered(desk, desk.host.send(made)?, absent)
 }
 
-/// Reads and judges a reply.
+/// Reads and judges a reply. Where a 404 is no failure, neither is what the manifest calls
+/// `not-found`: not every system says that with a status.
 pub(crate) fn answered(
     desk: &Desk<'_>,
     reply: Reply,
@@ -53,7 +54,10 @@ pub(crate) fn answered(
     if absent.contains(&reply.status) {
         return Ok(None);
     }
-    judged(desk, reply::read(desk, reply)?).map(Some)
+    match judged(desk, reply::read(desk, reply)?) {
+        Err(problem) if problem.is(code::NOT_FOUND) && absent.contains(&404) => Ok(None),
+        judged => judged.map(Some),
+    }
 }
 
 /// The request as HTTP has it.

@@ -45,8 +45,12 @@ pub(crate) fn parse(desk: &Desk<'_>, delivery: &Delivery) -> Result<Vec<Event>, 
     let items = desk.maybe("items` in `[webhook]", webhook.items.as_ref(), ITEMS, &body, &vars)?;
     let mut pending = Vec::new();
     for item in json::items(&items, "`items` in `[webhook]`")? {
+        let before = pending.len();
         for (kind, says) in &kinds {
             pending.extend(meant(desk, kind, says, &item, &vars)?);
+        }
+        if pending.len() == before {
+            desk.host.log(Level::Debug, "no event: the item is of none of the kinds", &[]);
         }
     }
     told(desk, pending)
@@ -113,7 +117,8 @@ fn meant<'e>(
     Ok(Some(Pending { kind, says, key, at_ms, from }))
 }
 
-/// The events with their records: each record that has to be read is read once.
+/// The events with their records: each record is read once, and made once, also where several
+/// events carry it.
 fn told(desk: &Desk<'_>, pending: Vec<Pending<'_>>) -> Result<Vec<Event>, Problem> {
     let mut entities: BTreeMap<&str, Named> = BTreeMap::new();
     for one in &pending {
@@ -146,11 +151,19 @@ fn told(desk: &Desk<'_>, pending: Vec<Pending<'_>>) -> Result<Vec<Event>, Proble
         let found = raw.map(|raw| record::canonical(desk, entity, raw)).transpose()?;
         read.insert((entity.name.as_str(), *id), found.map(|found| found.record));
     }
+    let mut made: BTreeMap<(&str, &str), String> = BTreeMap::new();
     let mut events = Vec::new();
     for one in &pending {
         let record = match &one.from {
             From::Record(record) => Some(record.clone()),
-            From::Raw(raw) => Some(record::canonical(desk, entity(one)?, raw.clone())?.record),
+            From::Raw(raw) => {
+                let entity = entity(one)?;
+                let same = (entity.name.as_str(), raw.as_str());
+                if !made.contains_key(&same) {
+                    made.insert(same, record::canonical(desk, entity, raw.clone())?.record);
+                }
+                made.get(&same).cloned()
+            }
             From::Id(id) => {
                 let name = entity(one)?.name.as_str();
                 let found = read.get(&(name, id.as_str())).cloned().flatten();
@@ -161,7 +174,7 @@ fn told(desk: &Desk<'_>, pending: Vec<Pending<'_>>) -> Result<Vec<Event>, Proble
                 found
             }
         };
-        let Some(record) = record else { continue };
+        let Some(record) = record.filter(|record| !json::is_null(record)) else { continue };
         let event = Event::new(one.kind, one.key.as_str()).value(json::value(&record)?);
         events.push(Event { occurred_at_ms: one.at_ms, ..event });
     }

@@ -112,13 +112,10 @@ fn written(
     current: Option<&Found>,
 ) -> Result<String, Problem> {
     let raw = current.map(|found| found.raw.as_str());
-    let fields = match operation.request.body {
-        Some(_) => None,
-        None => Some(record::fields(desk, entity, input, raw)?),
-    };
-    let vars = [("current", raw.unwrap_or("null"))];
+    let fields = record::fields(desk, entity, input, raw)?;
+    let vars = [("current", raw.unwrap_or("null")), ("fields", fields.as_str())];
     let absent = if verb == "update" { operation.absent.as_slice() } else { &[] };
-    let read = send::ask(desk, &operation.request, absent, fields.as_deref(), input, &vars)?;
+    let read = send::ask(desk, &operation.request, absent, Some(&fields), input, &vars)?;
     let Some(read) = read else { return Err(missing(entity, &id_of(entity, input)?)) };
     let raw = item(desk, entity, verb, operation, &read.body)?;
     let given = || id_of(entity, input);

@@ -19,10 +19,11 @@ pub struct Entity {
     pub match_keys: Vec<String>,
     /// The system's id of a record, in what the system says. Default: `.id`.
     pub id: Option<Jq>,
-    /// From what the system says to the canonical record. Members that it makes null are left out.
+    /// From what the system says to the canonical record. Members that it makes null are left out;
+    /// null itself is no record, and whatever has it is left out.
     pub record: Option<Jq>,
     /// From the canonical record to what the system takes; `$current` is what it has by now, or
-    /// null.
+    /// null. It is the body of a write that has none of its own, and `$fields` in one that has.
     pub fields: Option<Jq>,
     /// Records that belong to this one, read before `record` runs: `$with.NAME` is canonical, or
     /// null where the system has it no more.
@@ -55,7 +56,8 @@ pub struct Operation {
     pub request: Request,
     /// The record in the reply's body. Default: all of it.
     pub item: Option<Jq>,
-    /// Statuses that mean that there is no such record. Default: 404 and 410.
+    /// Statuses that mean that there is no such record. Default: 404 and 410. With 404 among them,
+    /// what `[[http.error]]` calls `not-found` means it too.
     #[serde(default = "gone")]
     pub absent: Vec<u16>,
     /// Whether the reply has no more than the id, so that the record is read again by `get`.
@@ -73,6 +75,9 @@ pub struct Find {
     pub request: Request,
     /// The records in the reply's body, an array. Default: all of it.
     pub items: Option<Jq>,
+    /// The id of the record that an item is about, where the item is not the record itself: it is
+    /// then read by `get`.
+    pub get: Option<Jq>,
     /// Statuses that mean that there is none. Default: 404 and 410.
     #[serde(default = "gone")]
     pub absent: Vec<u16>,

@@ -38,7 +38,8 @@ pub struct Refusal {
     /// The statuses that it is about. Default: every one.
     #[serde(default)]
     pub status: Vec<u16>,
-    /// Whether the reply's body says so. Default: it need not.
+    /// Whether the reply's body says so; one that cannot be asked, such as a list, does not.
+    /// Default: it need not.
     pub when: Option<Jq>,
     /// What it means: one of [`CODES`].
     pub code: String,

@@ -1,7 +1,7 @@
 //! `paging`: how a list that is longer than a page goes on.
 //!
 //! Owns the ways. The request of the list says with `$page` where the page begins: each way sets
-//! the members that it counts by.
+//! the members that it counts by. In `next` and `more`, `$page` is the page that was just read.
 
 use serde::Deserialize;
 

@@ -100,7 +100,7 @@ members! {
     Discover: request result;
     Entity: id record fields with get find list changes create update upsert delete;
     Event: when key at record raw get;
-    Find: request items;
+    Find: request items get;
     Health: request label;
     Http: base error error_message;
     List: request items paging since get;

@@ -76,6 +76,9 @@ impl Check<'_, '_> {
             if find.by.is_empty() {
                 self.wrong(&at, "a search by nothing", "name the match keys that it takes");
             }
+            if find.get.is_some() && entity.get.is_none() {
+                self.needs_get(&place.key("find").item(index).key("get"), None);
+            }
             let keys: Vec<_> = entity.match_keys.iter().map(String::as_str).collect();
             for (number, key) in find.by.iter().enumerate() {
                 self.known(&at.item(number), "match key", key, &keys);

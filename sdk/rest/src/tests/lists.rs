@@ -83,3 +83,43 @@ fn a_search_that_the_manifest_has_not_is_refused_with_those_that_it_has() {
     let problem = Rest::find(&shop(), "contact", &keys).unwrap_err();
     assert!(problem.is(code::INVALID) && problem.message.contains("by email"), "{problem}");
 }
+
+#[test]
+fn where_a_list_goes_on_may_depend_on_the_page_before() {
+    let url = format!("{BASE}/orders");
+    let host = shop()
+        .on("GET", &url, json!({"orders": [], "next": "9", "last": "d9"}))
+        .on("GET", &url, json!({"orders": [], "next": "3"}))
+        .on("GET", &url, json!({"orders": []}));
+    let mut cursor = None;
+    for more in [true, true, false] {
+        let page = page(&host, "order", cursor.as_deref());
+        assert_eq!(page.more, more);
+        cursor = page.cursor;
+    }
+    let urls: Vec<_> = host.sent().iter().map(|sent| sent.url.clone()).collect();
+    let expected = ["", "?from=d9&after=9", "?from=d9&after=3"].map(|rest| format!("{url}{rest}"));
+    assert_eq!(urls, expected);
+}
+
+#[test]
+fn what_a_search_finds_in_short_is_read_in_full() {
+    let hits = json!({"hits": [{"order": 7}, {"order": 8}, {"order": 7}]});
+    let host = shop()
+        .on("GET", &format!("{BASE}/search"), hits)
+        .on("GET", &format!("{BASE}/orders/7"), json!({"order_id": 7, "sum": 3}))
+        .on_reply("GET", &format!("{BASE}/orders/8"), Reply::new(404));
+    let found = invoke(&host, "order.find", json!({"number": "n1"})).unwrap();
+    assert_eq!(found, json!({"records": [{"id": "7", "total": "3"}]}));
+}
+
+#[test]
+fn a_system_may_say_in_its_own_way_that_there_is_nothing() {
+    let none = json!({"ok": false, "error": {"code": "no_such_order"}});
+    let host = shop().on("GET", &format!("{BASE}/search"), none.clone());
+    let found = invoke(&host, "order.find", json!({"number": "n1"})).unwrap();
+    assert_eq!(found, json!({"records": []}));
+    let host = shop().on("GET", &format!("{BASE}/orders/7"), none);
+    let problem = invoke(&host, "order.get", json!({"id": "7"})).unwrap_err();
+    assert!(problem.is(code::NOT_FOUND) && problem.message.contains("`7`"), "{problem}");
+}

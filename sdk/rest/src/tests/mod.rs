@@ -81,7 +81,11 @@ fn what_a_path_needs_cannot_be_empty_or_break_out_of_it() {
     let host = shop();
     let problem = invoke(&host, "order.book", json!({"customer": ""})).unwrap_err();
     assert!(problem.is(code::INVALID), "{problem}");
-    let host = shop().on("GET", &format!("{BASE}/customers/..%2F..%3Fx"), json!({"id": 1}));
-    invoke(&host, "order.book", json!({"customer": "../..?x"})).unwrap_err();
-    assert_eq!(host.sent().len(), 2, "the order is refused by the script, the customer was read");
+    let host = shop().on("GET", &format!("{BASE}/customers/..%2F..%3Fx"), json!({"id": 1})).on(
+        "POST",
+        &format!("{BASE}/orders"),
+        json!({"id": 9}),
+    );
+    invoke(&host, "order.book", json!({"customer": "../..?x"})).unwrap();
+    assert!(host.unused().is_empty(), "the customer was asked for under the name that was given");
 }

@@ -78,3 +78,24 @@ fn a_subscription_that_lapses_soon_is_made_anew_before_the_old_one_goes() {
     let methods: Vec<_> = host.sent().into_iter().map(|sent| sent.method).collect();
     assert_eq!(methods, ["GET", "POST", "DELETE", "GET"]);
 }
+
+#[test]
+fn a_record_that_two_events_carry_is_made_once() {
+    let host = shop().on("GET", &format!("{BASE}/people/4"), json!({"id": 4, "name": "Bob"}));
+    let order = json!({"order_id": 7, "sum": 1.5, "buyer_id": 4});
+    let item = json!({"type": "order", "id": 7, "placed": true, "order": order, "total": 1});
+    let events = Rest::parse(&host, Delivery::post(json!({"events": [item]}).to_string())).unwrap();
+    let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(kinds, ["order.changed", "order.paid", "order.placed"]);
+    assert_eq!(events[0].record, json!({"id": "7", "total": "1.5", "buyer": "Bob"}));
+    assert_eq!(events[0].record, events[2].record);
+    assert_eq!(host.sent().len(), 1, "the buyer was read once");
+}
+
+#[test]
+fn what_is_of_no_kind_is_told_in_the_log() {
+    let host = shop();
+    let delivery = Delivery::post(r#"{"events": [{"type": "weather"}]}"#);
+    assert!(Rest::parse(&host, delivery).unwrap().is_empty());
+    assert_eq!(host.logged()[0].level, Level::Debug);
+}

@@ -89,3 +89,13 @@ fn a_number_keeps_its_digits() {
     let body = String::from_utf8(host.sent()[1].body.clone().unwrap()).unwrap();
     assert!(body.contains("0.10000000000000000001"), "{body}");
 }
+
+#[test]
+fn a_body_of_its_own_can_hold_the_fields() {
+    let reply = json!({"results": [{"order_id": 7, "sum": 2}]});
+    let host = shop().on("POST", &format!("{BASE}/orders/batch"), reply);
+    let made = invoke(&host, "order.upsert", json!({"customer": "c1", "total": "2"})).unwrap();
+    assert_eq!(made, json!({"id": "7", "total": "2"}));
+    let fields = json!({"sum": "2", "to": "c1"});
+    assert_eq!(host.sent()[0].body_json(), json!({"inputs": [{"key": "c1", "fields": fields}]}));
+}
