@@ -2,13 +2,23 @@
 
 use jackfield_tests::{house::until, releases, won_deal::WonDealScene};
 
+/// Pipedrive's manifest as far as a guest can fill it that takes deliveries and does no actions.
+fn manifest() -> toml::Table {
+    let file = releases::root().join("plugins/pipedrive/connector.toml");
+    let mut manifest: toml::Table = std::fs::read_to_string(file).unwrap().parse().unwrap();
+    for block in ["actions", "subscriptions"] {
+        manifest.remove(block);
+    }
+    manifest
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_trapped_the_connector_is_parsed_after_an_upgrade() {
     let scene = WonDealScene::set_up().await;
-    let file = releases::root().join("plugins/pipedrive/connector.toml");
-    let manifest = std::fs::read_to_string(file).unwrap();
     // A newer version without the roles that a guest of one line does not have.
-    let broken = manifest.replace("version = \"0.1.0\"", "version = \"0.1.1\"");
+    let mut broken = manifest();
+    broken["connector"]["version"] = "0.2.1".into();
+    let broken = toml::to_string(&broken).unwrap();
     scene.house.install("broken", &releases::guest("trapping", &broken)).await;
 
     assert_eq!(scene.send(&scene.win("Oven")).await.status, 200);
@@ -34,9 +44,8 @@ async fn a_delivery_that_trapped_the_connector_is_parsed_after_an_upgrade() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_that_does_not_fit_what_is_connected_changes_nothing() {
     let scene = WonDealScene::set_up().await;
-    let file = releases::root().join("plugins/pipedrive/connector.toml");
-    let manifest = std::fs::read_to_string(file).unwrap();
-    let wider = manifest
+    let wider = toml::to_string(&manifest())
+        .unwrap()
         .replace("https://{param:company}.pipedrive.com", "https://{param:region}.pipedrive.com")
         .replace("name = \"company\"", "name = \"region\"");
     let release = releases::guest("trapping", &wider);
