@@ -1,8 +1,8 @@
 //! Placeholders: values that the host writes where a guest wrote their names.
 //!
-//! For SOAP bodies and headers with a syntax of their own. Promises that a value goes only into a
-//! body or a header of a request that was granted, escaped for the body's type, and that a name
-//! which was not granted stays a name.
+//! For SOAP bodies, headers with a syntax of their own, and questions about a token. Promises that
+//! a value goes only into a body, a header or the query of a request that was granted, escaped for
+//! where it stands, and that a name which was not granted stays a name.
 
 use std::collections::BTreeMap;
 
@@ -77,6 +77,7 @@ impl Placeholders {
                 value.set_sensitive(true);
             }
         }
+        self.fill_query(draft)?;
         let kind = draft.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let escape = Escape::of(kind.unwrap_or_default());
         // A body that is no text has no names in it.
@@ -85,6 +86,22 @@ impl Placeholders {
         {
             draft.body =
                 Bytes::from(self.filled(text, BODY_BYTES_MAX, |value| escape.written(value))?);
+        }
+        Ok(())
+    }
+
+    /// Fills the values of the query's pairs. One without a name in it stays as it was written.
+    fn fill_query(&self, draft: &mut Draft) -> Result<(), EgressError> {
+        let pairs: Vec<(String, String)> = draft.url.query_pairs().into_owned().collect();
+        let has_name = |text: &str| self.0.keys().any(|name| text.contains(name.as_str()));
+        if !pairs.iter().any(|(_, value)| has_name(value)) {
+            return Ok(());
+        }
+        let mut query = draft.url.query_pairs_mut();
+        query.clear();
+        for (name, value) in &pairs {
+            let filled = self.filled(value, HEADER_BYTES_MAX, |value| value.to_owned())?;
+            query.append_pair(name, &filled);
         }
         Ok(())
     }
@@ -161,6 +178,27 @@ mod tests {
         ] {
             assert_eq!(sent(kind, "<p>{secret:password}</p>").1, wanted, "{kind}");
         }
+    }
+
+    #[test]
+    fn a_value_in_the_query_stays_one_value() {
+        let value = Secret::new("a&b=c d".to_owned());
+        let mut draft = Draft {
+            method: Method::GET,
+            url: "https://api.example.com/valid?x=1&token=%7Btoken:m%7D".parse().unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let placeholders = Placeholders([("{token:m}".to_owned(), value)].into());
+        placeholders.attach(&mut draft).unwrap();
+        let query: Vec<_> = draft.url.query_pairs().into_owned().collect();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(query, [pair("x", "1"), pair("token", "a&b=c d")]);
+        assert_eq!(draft.url.path(), "/valid");
+
+        draft.url = "https://api.example.com/valid?x=%7E1&y".parse().unwrap();
+        placeholders.attach(&mut draft).unwrap();
+        assert_eq!(draft.url.query(), Some("x=%7E1&y"));
     }
 
     #[test]

@@ -49,8 +49,8 @@ pub enum Auth {
     OAuth1(Box<OAuth1>),
     /// A signature of the vendor's own over each request.
     Signature(Box<Signature>),
-    /// Values that the host writes in the place of `{secret:NAME}` and `{token:NAME}` in bodies
-    /// and headers of the component's.
+    /// Values that the host writes in the place of `{secret:NAME}` and `{token:NAME}` in bodies,
+    /// headers and values of the query that the component wrote.
     Placeholder(Placeholder),
 }
 
