@@ -5,7 +5,7 @@ use jackfield_vocabulary::{Action, Request, Step};
 
 use crate::{
     desk::{Desk, Named},
-    json, list, read, send, write,
+    json, list, read, record, send, write,
 };
 
 /// Does an action and answers its output, as JSON.
@@ -43,8 +43,16 @@ pub(crate) fn recall(desk: &Desk<'_>, call: &Call) -> Result<Option<String>, Pro
         let read = send::ask(desk, &recall.request, &recall.absent, None, &call.input, &[])?;
         let Some(read) = read else { return Ok(None) };
         let vars = [("input", call.input.as_str())];
-        let output = desk.value("recall.result", &recall.result, &read.body, &vars)?;
-        return Ok(Some(output).filter(|output| !json::is_null(output)));
+        if let Some(result) = &recall.result {
+            let output = desk.value("recall.result", result, &read.body, &vars)?;
+            return Ok(Some(output).filter(|output| !json::is_null(output)));
+        }
+        let item = desk.maybe("recall.item", recall.item.as_ref(), ".", &read.body, &vars)?;
+        if json::is_null(&item) {
+            return Ok(None);
+        }
+        let (entity, _) = named(desk, call)?;
+        return record::canonical(desk, &entity, item).map(|found| Some(found.record));
     }
     let (entity, verb) = named(desk, call)?;
     match verb {

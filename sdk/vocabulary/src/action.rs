@@ -45,7 +45,10 @@ pub struct Recall {
     /// What is asked; it must change nothing.
     pub request: Request,
     /// The action's output, made of the reply's body; null if it did not happen.
-    pub result: Jq,
+    pub result: Option<Jq>,
+    /// The record in the reply's body, instead, where the action makes a record of the entity that
+    /// it is named after; null if it did not happen. Default: all of it.
+    pub item: Option<Jq>,
     /// Statuses that mean that it did not happen. Default: 404 and 410.
     #[serde(default = "crate::entity::gone")]
     pub absent: Vec<u16>,

@@ -105,7 +105,7 @@ members! {
     Http: base error error_message;
     List: request items paging since get;
     Operation: request item;
-    Recall: request result;
+    Recall: request result item;
     Refusal: when message retry_after_ms;
     Related: id;
     Step: when request result;

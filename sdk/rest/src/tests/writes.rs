@@ -99,3 +99,18 @@ fn a_body_of_its_own_can_hold_the_fields() {
     let fields = json!({"sum": "2", "to": "c1"});
     assert_eq!(host.sent()[0].body_json(), json!({"inputs": [{"key": "c1", "fields": fields}]}));
 }
+
+#[test]
+fn a_recall_by_the_key_gives_the_canonical_record() {
+    let call = Call::new("order.create", &json!({"total": "2"}));
+    let recalled = |orders: Value| {
+        let orders = json!({ "orders": orders });
+        let host = shop().with_idempotency_key("k1").on("GET", &format!("{BASE}/orders"), orders);
+        let recalled = Rest::recall(&host, call.clone()).unwrap();
+        assert!(host.sent()[0].url.ends_with("/orders?key=k1"));
+        recalled
+    };
+    let made = recalled(json!([{"order_id": 7, "sum": 2}]));
+    assert_eq!(made, Some(json!({"id": "7", "total": "2"})));
+    assert_eq!(recalled(json!([])), None);
+}
