@@ -30,7 +30,7 @@ pub use connector::{
     jackfield::connector::{context, http, log, manifest, secrets, storage, types},
 };
 pub use own::{exports::jackfield::connector::expressions, jackfield::connector::tables};
-pub use types::{Call, Delivery, Event, Header, Problem, Reply, Request};
+pub use types::{Call, Delivery, Event, Header, Page, Problem, Query, Reply, Request};
 
 /// The version that a release must have been built against: the same minor before 1.0.
 pub const VERSION: &str = "0.1.0";

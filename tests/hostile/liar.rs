@@ -62,7 +62,8 @@ impl Liar {
 
     /// What a connection is given, but with this network, and a grant for these origins.
     pub fn means(&self, live: &Live, origins: &[&str]) -> Means {
-        let config = EgressConfig { network: Arc::new(self.clone()), clock: Arc::new(SystemClock) };
+        let network = Arc::new(self.clone());
+        let config = EgressConfig { network, ..EgressConfig::default() };
         let rules = origins.iter().map(|origin| rule(origin)).collect();
         let client = Egress::new(config).client("liar", Arc::new(Policy::new(rules, Vec::new())));
         Means { egress: client, timeout_ms: 1_000, ..live.means.clone() }

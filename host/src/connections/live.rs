@@ -10,7 +10,7 @@ use crate::{
     backoff::Backoff,
     capabilities::{Means, Use},
     connectors::Installed,
-    egress::{Origin, Policy, Rate, Rule, Told},
+    egress::{Auth, Origin, Policy, Rate, Rule, Told},
     oauth::SignIn,
     secret::Secret,
     verify,
@@ -81,21 +81,14 @@ impl Inner {
         let secrets = self.secrets(&connection, manifest)?;
         let of = Ingredients { manifest, values: &values, secrets: &secrets };
         let sign_ins = self.sign_ins(&connection, &of)?;
-        let policy = self.policy(&connection, &of, &sign_ins)?;
-        let uses = manifest.secrets.iter().map(|secret| {
-            let uses = secret.guest.iter().map(|way| match way {
-                SecretUse::Mac => Use::Mac,
-                SecretUse::Matches => Use::Matches,
-            });
-            (secret.name.clone(), uses.collect())
-        });
-        let settings = values.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+        let auth = |name: &str| self.auth(name, &of, &sign_ins);
+        let policy = policy(manifest, &values, &connection.origins, &auth)?;
         let means = Means {
             connection: connection.name.as_str().into(),
-            settings: Value::Object(settings.collect()).to_string().into(),
+            settings: settings(&values),
             manifest: connector.written.clone(),
             egress: self.egress.client(&connection.name, Arc::new(policy)),
-            uses: Arc::new(uses.collect()),
+            uses: Arc::new(uses(manifest)),
             vault: self.vault.clone(),
             store: self.store.clone(),
             quota_bytes: u64::from(manifest.limits.storage_kib) << 10,
@@ -105,43 +98,6 @@ impl Inner {
         };
         let previous = self.previous(&connection)?;
         Ok(Live { connection, connector, means, sign_ins, secrets, previous })
-    }
-
-    /// What the connection may reach: what the manifest asks for, with the settings filled in,
-    /// the credentials attached, and the operator's origins in place.
-    fn policy(
-        &self,
-        connection: &Connection,
-        of: &Ingredients<'_>,
-        sign_ins: &BTreeMap<String, SignIn>,
-    ) -> Result<Policy, ConnectionError> {
-        let Ingredients { manifest, values, .. } = of;
-        let mut rules = Vec::new();
-        for asked in &manifest.egress {
-            let origin = fill(&asked.origin, values);
-            // What only a sign-in will say is not known yet: nothing is granted there.
-            if is_open(&origin) {
-                continue;
-            }
-            let auth = asked.auth.as_deref().and_then(|name| self.auth(name, of, sign_ins));
-            let stand_in = connection.origins.get(&origin);
-            rules.push(Rule {
-                origin: parse(&origin)?,
-                methods: asked.methods.clone(),
-                paths: asked.paths.clone(),
-                auth,
-                safe_posts: asked.safe_posts.clone(),
-                redirect_to: stand_in.map(|origin| parse(origin)).transpose()?,
-            });
-        }
-        let headers = manifest.http.headers.iter();
-        let headers = headers.map(|(name, value)| (name.clone(), fill(value, values)));
-        let headers = headers.filter(|(_, value)| !is_open(value)).collect();
-        let budgets = &manifest.budgets;
-        let rate = |budget: &Budget| Rate { requests: budget.requests, per_ms: budget.per_ms };
-        let concurrency = budgets.iter().filter_map(|budget| budget.concurrency).min();
-        let policy = Policy::new(rules, headers).with_breakers().heeding(told(budgets));
-        Ok(policy.within(budgets.iter().map(rate).collect(), concurrency))
     }
 
     /// The secrets of a connection that were replaced and still count.
@@ -167,6 +123,56 @@ impl Inner {
         }
         Ok(secrets)
     }
+}
+
+/// What a connection may reach: what the manifest asks for, with the values of its params filled
+/// in, what `auth` knows of each `[auth.NAME]` attached, and stand-ins for the origins in `origins`.
+pub fn policy(
+    manifest: &Manifest,
+    values: &BTreeMap<String, String>,
+    origins: &BTreeMap<String, String>,
+    auth: &dyn Fn(&str) -> Option<Auth>,
+) -> Result<Policy, ConnectionError> {
+    let mut rules = Vec::new();
+    for asked in &manifest.egress {
+        let origin = fill(&asked.origin, values);
+        // What only a sign-in will say is not known yet: nothing is granted there.
+        if is_open(&origin) {
+            continue;
+        }
+        rules.push(Rule {
+            origin: parse(&origin)?,
+            methods: asked.methods.clone(),
+            paths: asked.paths.clone(),
+            auth: asked.auth.as_deref().and_then(auth),
+            safe_posts: asked.safe_posts.clone(),
+            redirect_to: origins.get(&origin).map(|origin| parse(origin)).transpose()?,
+        });
+    }
+    let headers = manifest.http.headers.iter();
+    let headers = headers.map(|(name, value)| (name.clone(), fill(value, values)));
+    let headers = headers.filter(|(_, value)| !is_open(value)).collect();
+    let budgets = &manifest.budgets;
+    let rate = |budget: &Budget| Rate { requests: budget.requests, per_ms: budget.per_ms };
+    let concurrency = budgets.iter().filter_map(|budget| budget.concurrency).min();
+    let policy = Policy::new(rules, headers).with_breakers().heeding(told(budgets));
+    Ok(policy.within(budgets.iter().map(rate).collect(), concurrency))
+}
+
+/// What a guest may do with each secret.
+pub fn uses(manifest: &Manifest) -> BTreeMap<String, Vec<Use>> {
+    let way = |way: &SecretUse| match way {
+        SecretUse::Mac => Use::Mac,
+        SecretUse::Matches => Use::Matches,
+    };
+    let uses = |secret: &manifest::Secret| secret.guest.iter().map(way).collect();
+    manifest.secrets.iter().map(|secret| (secret.name.clone(), uses(secret))).collect()
+}
+
+/// The values of params as the JSON object that a guest sees.
+pub fn settings(values: &BTreeMap<String, String>) -> Arc<str> {
+    let settings = values.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+    Value::Object(settings.collect()).to_string().into()
 }
 
 /// How each action is tried again.
@@ -197,7 +203,7 @@ fn parse(origin: &str) -> Result<Origin, ConnectionError> {
 }
 
 /// The values of a connector's parameters: those that were set, else their defaults.
-pub(super) fn values(
+pub fn values(
     manifest: &Manifest,
     settings: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {

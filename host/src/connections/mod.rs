@@ -25,7 +25,7 @@ use thiserror::Error;
 use url::Url;
 
 pub use change::Change;
-pub use live::Live;
+pub use live::{Live, policy, settings, uses, values};
 pub use rotation::{Age, Rotation, Turnover};
 pub use sign_in::Query;
 pub use subscribed::Subscribed;

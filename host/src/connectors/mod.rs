@@ -29,7 +29,7 @@ pub use error::ConnectorError;
 pub use publishers::Trusted;
 pub use record::{ConnectorRecord, Grant, KEPT_MAX, ReleaseRecord, Watch};
 pub use review::Review;
-pub use schemas::{Broken, SchemaError, Schemas, broken_output};
+pub use schemas::{Broken, SchemaError, Schemas, broken_output, compiled};
 pub use wish::{Kind, Wish};
 
 use crate::{

@@ -147,6 +147,11 @@ fn whole(schema: &SchemaRef) -> Value {
     }
 }
 
+/// A schema of a manifest, compiled.
+pub fn compiled(schema: &SchemaRef) -> Result<Validator, String> {
+    validator(&whole(schema))
+}
+
 /// A validator for a schema that may refer to canonical ones.
 fn validator(schema: &Value) -> Result<Validator, String> {
     let mut models = Registry::new();

@@ -33,6 +33,7 @@ use super::{
     error::{EgressError, Stage},
     issuer::{Auth, Issued, Issuer},
     known::Known,
+    outside::{Outside, Silence},
     policy::Policy,
     reply::{self, Reply},
     retry_after::retry_after,
@@ -98,6 +99,7 @@ struct Inner {
     /// Whose way out this is, and where the use of its credentials is counted.
     uses: (String, Arc<Uses>),
     clock: SharedClock,
+    outside: Option<Arc<dyn Outside>>,
 }
 
 impl fmt::Debug for Client {
@@ -156,8 +158,8 @@ impl Client {
             .http1_max_buf_size(REPLY_HEAD_BYTES_MAX)
             .build(connector);
         let known = Mutex::new(Known::new(&policy));
-        let clock = config.clock.clone();
-        let inner = Inner { policy, known, pool, budget, breakers, uses, clock };
+        let (clock, outside) = (config.clock.clone(), config.outside.clone());
+        let inner = Inner { policy, known, pool, budget, breakers, uses, clock, outside };
         Self(Arc::new(inner), Priority::Live)
     }
 
@@ -190,6 +192,9 @@ impl Client {
             Ok(prepared) => prepared,
             Err(error) => return Answer { sent: Sent::Nothing, result: Err(error) },
         };
+        if let Some(outside) = &self.0.outside {
+            return inside(&**outside, &prepared, limit).await;
+        }
         let mut progress = Progress::default();
         let result = match timeout(limit, self.shown(&prepared, &mut progress)).await {
             Ok(result) => result,
@@ -326,6 +331,20 @@ impl Client {
             inner.budget.hold(now_ms, after);
         }
     }
+}
+
+/// What becomes of a request that is answered in the process: no credential, no turn, no socket.
+async fn inside(outside: &dyn Outside, prepared: &Prepared, limit: Duration) -> Answer {
+    let said = outside.answer(prepared.asked()).await;
+    let (handed, status) = match &said {
+        Ok(reply) => (true, Some(reply.status)),
+        Err(Silence::Refused) => (false, None),
+        Err(Silence::CutOff { status }) => (true, Some(*status)),
+        Err(Silence::Reset | Silence::Timeout) => (true, None),
+    };
+    let host = prepared.host().to_owned();
+    let result = said.map_err(|silence| silence.into_error(host, limit));
+    Answer { sent: Sent::judge(prepared.mutates, handed, status), result }
 }
 
 /// The answer of a request whose task is gone: the worst is assumed.

@@ -21,6 +21,7 @@ mod known;
 mod network;
 mod operator;
 mod origin;
+mod outside;
 mod path;
 mod placeholder;
 mod policy;
@@ -50,6 +51,7 @@ pub use issuer::{Auth, Issued, Issuer, Issuing};
 pub use network::{Network, SystemNetwork};
 pub use operator::OneOrigin;
 pub use origin::{NotAnOrigin, Origin, Scheme};
+pub use outside::{Answering, Asked, Outside, Silence};
 pub use placeholder::{Escape, Placeholders};
 pub use policy::{Policy, Refusal, Rule};
 pub use reply::Reply;
@@ -76,12 +78,14 @@ pub struct EgressConfig {
     pub network: Arc<dyn Network>,
     /// The host's time, for budgets and `Retry-After`.
     pub clock: SharedClock,
+    /// What answers in the place of all systems; none where sockets are opened.
+    pub outside: Option<Arc<dyn Outside>>,
 }
 
 impl Default for EgressConfig {
     /// The machine's network and clock.
     fn default() -> Self {
-        Self { network: Arc::new(SystemNetwork), clock: Arc::new(SystemClock) }
+        Self { network: Arc::new(SystemNetwork), clock: Arc::new(SystemClock), outside: None }
     }
 }
 

@@ -19,6 +19,7 @@ use super::{
     error::EgressError,
     issuer::Auth,
     origin::Origin,
+    outside::Asked,
     policy::{Policy, Rule},
 };
 
@@ -84,6 +85,21 @@ impl Prepared {
     /// The vendor's origin.
     pub(super) fn origin(&self) -> String {
         self.draft.url.origin().ascii_serialization()
+    }
+
+    /// The request as it stands before anything shows who is asking.
+    pub(super) fn asked(&self) -> Asked {
+        let Draft { method, url, headers, body } = self.draft.clone();
+        let headers = headers.iter().map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        });
+        Asked {
+            method: method.as_str().to_owned(),
+            url: url.into(),
+            headers: headers.collect(),
+            body,
+            mutates: self.mutates,
+        }
     }
 
     /// The request as it is sent.

@@ -13,9 +13,8 @@ use crate::{
     backoff::Backoff,
     capabilities::Window,
     contract::{
-        Call, Delivery, Event, Problem,
+        Call, Delivery, Event, Page, Problem, Query,
         roles::{account, authenticator::Verdict, subscriptions::Subscription},
-        types::{Page, Query},
     },
     fault::Fault,
     text::{cut, one_line},
