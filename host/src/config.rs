@@ -139,6 +139,13 @@ pub fn token() -> Option<Secret<String>> {
     variable(TOKEN).map(Secret::new)
 }
 
+/// Where what can be made again is kept for whoever types; none where nothing says it.
+pub fn cache_dir() -> Option<PathBuf> {
+    let own = variable("XDG_CACHE_HOME").map(PathBuf::from);
+    let usual = || variable("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    own.or_else(usual).map(|dir| dir.join("jackfield"))
+}
+
 /// The editor of whoever types.
 pub fn editor() -> Option<String> {
     variable("VISUAL").or_else(|| variable("EDITOR"))

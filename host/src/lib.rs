@@ -32,6 +32,7 @@ pub mod capabilities;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod conformance;
 pub mod connections;
 pub mod connectors;
 pub mod contract;

@@ -16,6 +16,7 @@ use super::{
     client::{Client, escaped},
     file,
     inspect::{about, inspect, read},
+    test::Test,
     voice::{items, text, time},
 };
 
@@ -31,6 +32,8 @@ pub(super) enum Connector {
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Try a connector on what its system really said, and on all that systems do wrong.
+    Test(Test),
     /// Say what a release may do, without running it.
     Inspect {
         /// The release.
@@ -96,8 +99,9 @@ pub(super) struct Letting {
 }
 
 impl Connector {
-    pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<()> {
+    pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<u8> {
         match self {
+            Self::Test(test) => return test.run(voice).await,
             Self::Build { dir, output } => built(&dir, output, voice)?,
             Self::Inspect { file } => voice.data(&about(&read(&file)?), inspect),
             Self::Sign { file, key, output } => signed(&file, &key, output, voice)?,
@@ -132,7 +136,7 @@ impl Connector {
                 voice.data(&told, list);
             }
         }
-        Ok(())
+        Ok(0)
     }
 }
 

@@ -24,6 +24,7 @@ mod serve;
 mod sign_in;
 mod status;
 mod table;
+mod test;
 mod token;
 mod voice;
 
@@ -57,6 +58,7 @@ Examples:
   jackfield init                                   make a data directory and its master key
   jackfield serve                                  run the host
   jackfield connector build plugins/xero           make xero.wasm
+  jackfield connector test plugins/xero            try it on what its system says, and on worse
   jackfield connector install xero.wasm            install it, hot
   jackfield connection add books --connector xero --set client_id=… --secret client_secret=@secret
   jackfield connection authorize books             sign in at the vendor
@@ -211,7 +213,7 @@ fn obey(common: &Common, command: Command, voice: &mut Voice) -> anyhow::Result<
         Command::Serve(serve) => serve.run(common)?,
         Command::Doctor(doctor) => return wait(doctor.run(common, voice)),
         Command::Status => wait(status::run(common, voice))?,
-        Command::Connector(connector) => wait(connector.run(common, voice))?,
+        Command::Connector(connector) => return wait(connector.run(common, voice)),
         Command::Connection(connection) => wait(connection.run(common, voice))?,
         Command::Flow(flow) => wait(flow.run(common, voice))?,
         Command::Table(table) => wait(table.run(common, voice))?,

@@ -1,0 +1,163 @@
+//! `jackfield connector test`: a connector on the bench, and what was found.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use jackfield_registry::package::Release;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::{
+    Voice, build, file,
+    inspect::read,
+    voice::{items, text},
+};
+use crate::{
+    config,
+    conformance::{Bench, Plan, fixture, trial},
+    secret::Secret,
+    vault::MasterKey,
+};
+
+/// The file of the key under which compiled code is kept.
+const KEY_FILE: &str = "key";
+
+/// What `connector test` is told.
+#[derive(Debug, Args)]
+pub(super) struct Test {
+    /// The folder with `connector.toml`, or a release.
+    #[arg(value_name = "DIR|FILE")]
+    subject: PathBuf,
+    /// The fixtures [default: the folder `fixtures` beside the manifest].
+    #[arg(long, value_name = "DIR")]
+    fixtures: Option<PathBuf>,
+    /// Try only the cases whose name has this in it, and no properties.
+    #[arg(long, value_name = "TEXT")]
+    case: Option<String>,
+    /// The vendor's description in OpenAPI, against which every request is held.
+    #[arg(long, value_name = "FILE")]
+    spec: Option<PathBuf>,
+    /// By what chance is steered: the same number, the same trial.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// Show what passed and what was skipped too.
+    #[arg(long, short)]
+    verbose: bool,
+    /// Write the report for build servers, in the XML of JUnit.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+impl Test {
+    pub(super) async fn run(self, voice: &mut Voice) -> anyhow::Result<u8> {
+        let (release, beside) = subject(&self.subject)?;
+        let cases = fixture::in_folder(&self.fixtures.clone().unwrap_or(beside))?;
+        let plan = Plan { only: self.case.clone(), seed: self.seed };
+        let (bench, _scratch) = bench().await?;
+        let subject = bench.subject(&release)?;
+        let report = trial(&bench, &subject, &cases, &plan).await?;
+        if self.case.is_some() && report.fixtures.is_empty() {
+            bail!("no case has this in its name\n  hint: leave out --case to see them all");
+        }
+        if let Some(junit) = &self.junit {
+            file::write(junit, report.junit().as_bytes())?;
+        }
+        let told = serde_json::to_value(&report)?;
+        let verbose = self.verbose || self.case.is_some();
+        voice.data(&told, |voice, told| shown(voice, told, report.tally(), verbose));
+        Ok(u8::from(!report.is_good()))
+    }
+}
+
+/// The release that is tried, and where its fixtures are.
+fn subject(path: &Path) -> anyhow::Result<(Release, PathBuf)> {
+    if path.is_dir() {
+        return Ok((build::connector(path)?, path.join("fixtures")));
+    }
+    let beside = path.parent().unwrap_or(Path::new("")).join("fixtures");
+    Ok((read(path)?, beside))
+}
+
+/// A directory of its own, gone with the trial.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What stays lies among what the system clears away.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A bench. Compiled code is kept in the user's cache, so that the second trial is quick.
+async fn bench() -> anyhow::Result<(Bench, Scratch)> {
+    let scratch = Scratch(std::env::temp_dir().join(format!("jackfield-test-{}", Uuid::new_v4())));
+    let cache = config::cache_dir().unwrap_or_else(|| scratch.0.join("compiled"));
+    let made = fs::create_dir_all(&cache).and_then(|()| fs::create_dir_all(&scratch.0));
+    made.with_context(|| format!("`{}` cannot be made", cache.display()))?;
+    let compiler = config::own_compiler()?;
+    let key = cache_key(&cache.join(KEY_FILE))?;
+    let bench = Bench::open(scratch.0.join("store"), cache, key, compiler).await?;
+    Ok((bench, scratch))
+}
+
+/// The key of the cache: nobody else may write code that is then run.
+fn cache_key(path: &Path) -> anyhow::Result<[u8; 32]> {
+    if !path.exists() {
+        let new = MasterKey::generate().to_text();
+        // Of two trials that begin at once, one writes it and the other reads it.
+        if let Err(error) = file::write_secret("the key of the cache", path, new.expose())
+            && !path.exists()
+        {
+            return Err(error);
+        }
+    }
+    let text: Secret<String> = Secret::new(file::read_text(path)?);
+    Ok(Sha256::digest(text.expose().trim()).into())
+}
+
+/// The report for a person: what failed in full, and the rest where it is asked for.
+fn shown(voice: &mut Voice, told: &Value, tally: (usize, usize, usize), verbose: bool) {
+    for (title, findings) in [("fixtures", &told["fixtures"]), ("properties", &told["properties"])]
+    {
+        if items(findings).is_empty() {
+            continue;
+        }
+        voice.line(title);
+        for finding in items(findings) {
+            finding_shown(voice, finding, verbose);
+        }
+    }
+    let (passed, failed, skipped) = tally;
+    let (id, seed) = (text(&told["connector"]), text(&told["seed"]));
+    if passed + failed + skipped == 0 {
+        voice.line(&format!("{id}: nothing to try; write `fixtures/*.toml` beside the manifest"));
+        return;
+    }
+    voice.line(&format!("{id}: {passed} passed, {failed} failed, {skipped} skipped (seed {seed})"));
+}
+
+fn finding_shown(voice: &mut Voice, finding: &Value, verbose: bool) {
+    let (id, about) = (text(&finding["id"]), text(&finding["about"]));
+    match finding["verdict"].as_str() {
+        Some("failed") => {
+            voice.line(&format!("  ✗ {id} ({about})"));
+            for line in items(&finding["why"]) {
+                voice.line(&format!("      {}", text(line)));
+            }
+        }
+        Some("skipped") if verbose => {
+            voice.line(&format!("  – {id}: {}", text(&finding["why"])));
+        }
+        Some("passed") if verbose => {
+            let tries = finding["tries"].as_u64().filter(|tries| *tries > 1);
+            let tries = tries.map(|tries| format!(" [{tries} tries]")).unwrap_or_default();
+            voice.line(&format!("  ✓ {id} ({about}){tries}"));
+        }
+        _ => {}
+    }
+}

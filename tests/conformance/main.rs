@@ -1,0 +1,6 @@
+//! The conformance kit, tried itself: on a shop without a fault, and on what is wrong with others.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod bench;
+mod fixtures;
+mod properties;
