@@ -334,6 +334,6 @@ impl Subject {
 }
 
 fn told<T>(called: Called<T>, good: impl FnOnce(T) -> Outcome) -> (Outcome, Left) {
-    let left = called.window.map_or(Left::Something, |window| window.http.left);
+    let left = called.window.map_or(Left::Something, |window| window.http.left());
     (called.result.map_or_else(Outcome::from, good), left)
 }
