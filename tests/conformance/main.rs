@@ -2,5 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bench;
+mod described;
 mod fixtures;
+mod planted;
 mod properties;

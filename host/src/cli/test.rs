@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context as _, bail};
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     config,
-    conformance::{Bench, Plan, fixture, trial},
+    conformance::{Bench, Plan, fixture, openapi::File, trial},
     secret::Secret,
     vault::MasterKey,
 };
@@ -57,7 +58,8 @@ impl Test {
     pub(super) async fn run(self, voice: &mut Voice) -> anyhow::Result<u8> {
         let (release, beside) = subject(&self.subject)?;
         let cases = fixture::in_folder(&self.fixtures.clone().unwrap_or(beside))?;
-        let plan = Plan { only: self.case.clone(), seed: self.seed };
+        let spec = self.spec.as_deref().map(described).transpose()?;
+        let plan = Plan { only: self.case.clone(), seed: self.seed, spec };
         let (bench, _scratch) = bench().await?;
         let subject = bench.subject(&release)?;
         let report = trial(&bench, &subject, &cases, &plan).await?;
@@ -72,6 +74,16 @@ impl Test {
         voice.data(&told, |voice, told| shown(voice, told, report.tally(), verbose));
         Ok(u8::from(!report.is_good()))
     }
+}
+
+/// A vendor's description.
+fn described(path: &Path) -> anyhow::Result<Arc<File>> {
+    let text = file::read_text(path)?;
+    let read = File::read(&text).map_err(anyhow::Error::msg);
+    let spec = read.with_context(|| {
+        format!("`{}` is no description in OpenAPI 3 or Swagger 2", path.display())
+    });
+    spec.map(Arc::new)
 }
 
 /// The release that is tried, and where its fixtures are.

@@ -12,6 +12,7 @@ mod bench;
 mod credential;
 mod diff;
 pub mod fixture;
+pub mod openapi;
 mod outcome;
 mod properties;
 mod report;

@@ -5,18 +5,14 @@
 //! in one line and pass. Never fetches anything.
 #![expect(clippy::disallowed_methods, reason = "reads the one variable of the descriptions")]
 
-mod operation;
-mod schema;
-
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, Once, PoisonError},
 };
 
-use serde_json::Value;
+use jackfield::conformance::openapi::{Answered, Asking, File};
 
-use self::operation::File;
 use super::{Ask, Reply};
 
 /// Why a description could not be used.
@@ -85,13 +81,14 @@ impl Description {
         let Some((file, path)) = self.file_of(ask) else {
             return vec![format!("{} {}: not in the description", ask.method, ask.path)];
         };
-        named(ask, "request", file.check_ask(ask, path))
+        spoken(ask, |asking| named(ask, "request", file.check_ask(&asking, path)))
     }
 
     /// What is wrong with an answer, one line each.
     pub fn check_reply(&self, ask: &Ask, reply: &Reply) -> Vec<String> {
         let Some((file, path)) = self.file_of(ask) else { return Vec::new() };
-        named(ask, "answer", file.check_reply(ask, path, reply))
+        let answered = Answered { status: reply.status.as_u16(), body: &reply.body };
+        spoken(ask, |asking| named(ask, "answer", file.check_reply(&asking, path, &answered)))
     }
 
     /// The file that describes a path, and the path within it.
@@ -101,6 +98,16 @@ impl Description {
             Some((file.as_ref(), rest))
         })
     }
+}
+
+/// A request as a description is asked about it.
+fn spoken<T>(ask: &Ask, about: impl FnOnce(Asking<'_>) -> T) -> T {
+    let headers = ask.headers.iter().filter_map(|(name, value)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    });
+    let headers: Vec<_> = headers.collect();
+    let method = ask.method.as_str();
+    about(Asking { method, query: &ask.query, headers: &headers, body: &ask.body })
 }
 
 fn named(ask: &Ask, what: &str, problems: Vec<String>) -> Vec<String> {
@@ -117,8 +124,7 @@ fn load_file(path: PathBuf) -> Result<Arc<File>, SpecError> {
     let text = std::fs::read_to_string(&path)
         .map_err(|source| SpecError::Read { path: path.clone(), source })?;
     let wrong = |reason: String| SpecError::Parse { path: path.clone(), reason };
-    let root: Value = serde_yaml_ng::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let file = File::new(root).ok_or_else(|| wrong("it has no `paths`".to_owned()))?;
+    let file = File::read(&text).map_err(wrong)?;
     let file = Arc::new(file);
     loaded.insert(path, Arc::clone(&file));
     Ok(file)

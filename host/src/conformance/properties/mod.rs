@@ -12,6 +12,7 @@ mod outputs;
 mod paging;
 mod replies;
 mod signature;
+mod spec;
 mod table;
 mod writes;
 
@@ -23,6 +24,7 @@ use super::{
     bench::{Bench, BenchError, Ran, Subject, Way},
     fixture::Case,
     report::{Finding, Verdict},
+    trial::Plan,
 };
 use chance::Chance;
 
@@ -78,14 +80,16 @@ pub(super) async fn tried(
     bench: &Bench,
     subject: &Subject,
     good: Vec<(&Case, Ran)>,
-    seed: u64,
+    plan: &Plan,
 ) -> Result<Vec<Finding>, BenchError> {
     let samples = good.into_iter().map(|(case, ran)| Sample { case, ran }).collect();
     let rules = Rules::new(subject);
-    let mut trying = Trying { bench, subject, samples, rules, ledger: Ledger::default(), seed };
+    let (seed, ledger) = (plan.seed, Ledger::default());
+    let mut trying = Trying { bench, subject, samples, rules, ledger, seed };
     trying.signatures();
     trying.handshakes();
     trying.outputs();
+    trying.described(plan.spec.as_deref());
     trying.deliveries().await?;
     trying.replies().await?;
     trying.writes().await?;

@@ -68,8 +68,8 @@ fn held(wrong: Vec<String>) -> Result<(), String> {
 }
 
 impl Subject {
-    /// The codes that the manifest gives to failures of a status, beside those of the status.
-    pub(super) fn declared_codes(&self, _status: u16) -> BTreeSet<String> {
+    /// The codes that the manifest gives to failures, whatever their bodies say.
+    pub(super) fn declared_codes(&self) -> BTreeSet<String> {
         let http = self.manifest.as_written.get("http");
         let errors = http.and_then(|http| http.get("error")).and_then(|errors| errors.as_array());
         let plain = errors.into_iter().flatten().filter(|error| error.get("when").is_none());

@@ -19,6 +19,8 @@ use super::{
 };
 use crate::verify::{self, Verdict};
 
+/// A day, in seconds.
+const DAY_S: u64 = 24 * 60 * 60;
 /// How many bits of one body are flipped.
 const BODY_BITS_MAX: usize = 160;
 /// How many bits of one signature are flipped.
@@ -101,7 +103,8 @@ impl Trying<'_> {
         self.ledger.keep("signature.rotated-secret", place, held);
         self.headers(webhook, place, one, &drawer, &refused);
         if let Some(tolerance_s) = tolerance(&webhook.verify) {
-            let far = (tolerance_s + 1 + 60) * 1000;
+            // A window of more than a day keeps nobody from sending it again.
+            let far = (tolerance_s.saturating_add(61)).min(DAY_S) * 1000;
             let late = refused(one, &drawer, now + far, "late");
             self.ledger.keep("signature.stale", place, late);
             let early = refused(one, &drawer, now.saturating_sub(far), "before its time");

@@ -19,7 +19,7 @@ const NO_LIST: &str = "no fixture reads changes";
 const NO_FIND: &str = "no fixture finds records";
 
 /// All of them.
-pub(super) const PROPERTIES: [Row; 106] = [
+pub(super) const PROPERTIES: [Row; 108] = [
     ("signature.good", "a delivery that the vendor signed is believed", NO_SIGNED),
     ("signature.method", "one by a method that carries no deliveries is refused", NO_SIGNED),
     ("signature.no-secret", "without the secret it waits, and nothing is run", NOT_IN_SCHEME),
@@ -186,4 +186,14 @@ pub(super) const PROPERTIES: [Row; 106] = [
     ("list.resumed", "a walk that goes on from its cursor loses nothing", NO_LIST),
     ("find.failure", "a failure is not taken for `there is none`", NO_FIND),
     ("find.none", "nothing found is an empty list", NO_FIND),
+    (
+        "request.described",
+        "each request is one that the vendor's description knows",
+        "no description; `--spec FILE` names one",
+    ),
+    (
+        "reply.described",
+        "each reply of the fixtures is one that the vendor's description knows",
+        "no description; `--spec FILE` names one",
+    ),
 ];

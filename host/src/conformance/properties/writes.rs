@@ -24,6 +24,8 @@ use crate::egress::Asked;
 const KEY: &str = "kit-intent-1";
 /// Another intention.
 const OTHER_KEY: &str = "kit-intent-2";
+/// How much later an intention is tried again: an hour, in milliseconds.
+const LATER_MS: u64 = 60 * 60 * 1000;
 /// How many texts of one input are changed.
 const LEAVES_MAX: usize = 8;
 
@@ -54,7 +56,8 @@ impl Trying<'_> {
 
     /// The same intention again, later and at another try: the same requests.
     async fn repeated(&mut self, case: &Case, first: &Ran) -> Result<(), BenchError> {
-        let again = self.run(case, Way { attempt: 3, ..Way::FREELY }).await?;
+        let later = Way { attempt: 3, later_ms: LATER_MS, ..Way::FREELY };
+        let again = self.run(case, later).await?;
         let held = same_writes(&first.asked, &again.asked);
         self.ledger.keep("action.same-requests", &short(case), held);
         Ok(())

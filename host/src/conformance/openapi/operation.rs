@@ -9,17 +9,19 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use http::{StatusCode, header};
 use jsonschema::Validator;
 use serde_json::{Number, Value};
 
 use super::{
-    super::{Ask, Reply},
+    Answered, Asking,
     schema::{self, Way},
 };
 
 /// How many problems of one body are told.
 const PROBLEMS_MAX: usize = 5;
+
+/// The status of a reply without a body.
+const NO_CONTENT: u16 = 204;
 
 /// How many references may lead from one to the next.
 const REFERENCES_MAX: usize = 8;
@@ -52,7 +54,8 @@ impl File {
         Some(Self { root, templates, validators: Mutex::default() })
     }
 
-    pub fn check_ask(&self, ask: &Ask, path: &str) -> Vec<String> {
+    /// What is wrong with a request whose path is `path` within the description.
+    pub fn check_ask(&self, ask: &Asking<'_>, path: &str) -> Vec<String> {
         let Some((template, in_path)) = self.matched(path) else {
             return vec!["the path is not in the description".to_owned()];
         };
@@ -70,7 +73,7 @@ impl File {
         for parameter in &parameters {
             self.check_parameter(parameter, ask, &in_path, &mut problems);
         }
-        for (name, _) in &ask.query {
+        for (name, _) in ask.query {
             let known = |p: &&&Value| p["in"] == "query" && p["name"] == name.as_str();
             if !parameters.iter().any(|p| known(&p)) {
                 problems.push(format!("query parameter `{name}` is not in the description"));
@@ -80,29 +83,40 @@ impl File {
         problems
     }
 
-    pub fn check_reply(&self, ask: &Ask, path: &str, reply: &Reply) -> Vec<String> {
+    /// What is wrong with an answer to it.
+    pub fn check_reply(&self, ask: &Asking<'_>, path: &str, reply: &Answered<'_>) -> Vec<String> {
         let Some((template, _)) = self.matched(path) else { return Vec::new() };
         let Some(operation) = operation(&self.root["paths"][template], ask) else {
             return Vec::new();
         };
         let described = operation["responses"]
-            .get(reply.status.as_str())
+            .get(reply.status.to_string())
             .or_else(|| operation["responses"].get("default"));
         let Some(described) = described else {
-            let good = reply.status.is_success();
-            let line = || format!("status {} is not in the description", reply.status.as_u16());
+            let good = (200..300).contains(&reply.status);
+            let line = || format!("status {} is not in the description", reply.status);
             return good.then(line).into_iter().collect();
         };
         let described = self.resolve(described);
         let schema = &described["content"]["application/json"]["schema"];
-        if !schema.is_object() || reply.status == StatusCode::NO_CONTENT {
+        if !schema.is_object() || reply.status == NO_CONTENT {
             return Vec::new();
         }
-        match serde_json::from_slice(&reply.body) {
+        match serde_json::from_slice(reply.body) {
             // Vendors answer null where their descriptions do not say so; absent means the same.
             Ok(body) => self.check_body(schema, &without_nulls(body), Way::Answer),
             Err(error) => vec![format!("the body is not JSON: {error}")],
         }
+    }
+
+    /// Whether a path is in the description.
+    pub fn has(&self, path: &str) -> bool {
+        self.matched(path).is_some()
+    }
+
+    /// What stands at a place of the description.
+    pub fn at(&self, pointer: &str) -> Option<&Value> {
+        self.root.pointer(pointer)
     }
 
     fn matched<'a>(&'a self, path: &'a str) -> Option<Matched<'a>> {
@@ -136,7 +150,7 @@ impl File {
     fn check_parameter(
         &self,
         parameter: &Value,
-        ask: &Ask,
+        ask: &Asking<'_>,
         in_path: &[(&str, &str)],
         problems: &mut Vec<String>,
     ) {
@@ -167,7 +181,7 @@ impl File {
         }
     }
 
-    fn check_request_body(&self, described: &Value, ask: &Ask, problems: &mut Vec<String>) {
+    fn check_request_body(&self, described: &Value, ask: &Asking<'_>, problems: &mut Vec<String>) {
         if ask.body.is_empty() {
             if described["required"] == true {
                 problems.push("the body is missing".to_owned());
@@ -178,7 +192,7 @@ impl File {
             problems.push("a body is not in the description".to_owned());
             return;
         };
-        let kind = ask.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
+        let kind = ask.header("content-type").unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
         let Some(described) = content.get(kind) else {
             problems.push(format!("content type `{kind}` is not in the description"));
@@ -187,7 +201,7 @@ impl File {
         if kind != "application/json" {
             return;
         }
-        match serde_json::from_slice(&ask.body) {
+        match serde_json::from_slice(ask.body) {
             Ok(body) => problems.extend(self.check_body(&described["schema"], &body, Way::Request)),
             Err(error) => problems.push(format!("the body is not JSON: {error}")),
         }
@@ -217,8 +231,8 @@ impl File {
     }
 }
 
-fn operation<'a>(item: &'a Value, ask: &Ask) -> Option<&'a Value> {
-    item.get(ask.method.as_str().to_ascii_lowercase())
+fn operation<'a>(item: &'a Value, ask: &Asking<'_>) -> Option<&'a Value> {
+    item.get(ask.method.to_ascii_lowercase())
 }
 
 /// The text of a scalar as the type that its schema names; the text where it does not fit.

@@ -1,0 +1,74 @@
+//! Vendors' own descriptions of their APIs, against which requests and answers are held.
+//!
+//! Owns reading them: OpenAPI 3, and Swagger 2, which is turned into the former. Judges what is
+//! handed to it and fetches nothing.
+
+mod operation;
+mod schema;
+mod swagger;
+
+use serde_json::Value;
+
+pub use operation::File;
+
+/// A request as it is held against a description.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// Names and values of the query, decoded.
+    pub query: &'a [(String, String)],
+    /// Names, in lower case, and values of the headers.
+    pub headers: &'a [(String, String)],
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// An answer as it is held against a description.
+#[derive(Debug, Clone, Copy)]
+pub struct Answered<'a> {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+impl Asking<'_> {
+    /// The value of a parameter of the query.
+    fn param(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a header.
+    fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+impl File {
+    /// Reads the text of a description, in YAML or JSON.
+    ///
+    /// # Errors
+    /// What it is instead.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let root: Value = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
+        let root = swagger::as_openapi(root);
+        Self::new(root).ok_or_else(|| "it has no `paths`".to_owned())
+    }
+
+    /// The path of a URL within the description: without what its servers begin with.
+    pub fn path_of(&self, url: &url::Url) -> String {
+        let servers = self.at("/servers").and_then(Value::as_array).into_iter().flatten();
+        let bases = servers.filter_map(|server| server["url"].as_str()).filter_map(|server| {
+            let path = match url::Url::parse(server) {
+                Ok(server) => server.path().to_owned(),
+                Err(_) => server.to_owned(),
+            };
+            let rest = url.path().strip_prefix(path.trim_end_matches('/'))?;
+            rest.starts_with('/').then(|| rest.to_owned())
+        });
+        let known = bases.filter(|path| self.has(path)).max_by_key(String::len);
+        known.unwrap_or_else(|| url.path().to_owned())
+    }
+}

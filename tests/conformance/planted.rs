@@ -1,0 +1,271 @@
+//! Planted bugs: the shop with one thing broken, each time another. Each bug is caught by the
+//! property that names it, so that a property which says nothing would be noticed.
+
+use jackfield::conformance::Plan;
+use jackfield_registry::package::Release;
+
+use crate::bench::{Trial, failed, shop_cases, shop_with};
+
+/// A bug: what it is, the property that catches it, the cases on which it shows, the text of the
+/// manifest and what stands there instead.
+type Bug = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+const BUGS: [Bug; 33] = [
+    (
+        "the key hangs on the time of parsing",
+        "delivery.later",
+        "paid invoice",
+        r#"key = '"\(.invoice.uid):\(.at)"'"#,
+        r#"key = '"\(.invoice.uid):\($now)"'"#,
+    ),
+    (
+        "the key hangs on the host's name for the delivery",
+        "delivery.later",
+        "paid invoice",
+        r#"key = '"\(.invoice.uid):\(.at)"'"#,
+        r#"key = '"\(.invoice.uid):\($delivery.id)"'"#,
+    ),
+    (
+        "the key is the same for every change",
+        "event.keys-differ",
+        "invoice",
+        r#"key = '"\(.invoice.uid):\(.at)"'"#,
+        r#"key = '"paid"'"#,
+    ),
+    (
+        "the key hangs on everything that is said",
+        "delivery.unknown-members",
+        "paid invoice",
+        r#"key = '"\(.invoice.uid):\(.at)"'"#,
+        r#"key = 'keys | join(",")'"#,
+    ),
+    (
+        "the key hangs on the order of members",
+        "delivery.member-order",
+        "paid invoice",
+        r#"key = '"\(.invoice.uid):\(.at)"'"#,
+        r#"key = 'to_entries[0].key + .invoice.uid'"#,
+    ),
+    (
+        "the key hangs on the place in the delivery",
+        "delivery.disorder",
+        "two invoices",
+        "items = \".events\"",
+        "items = '[.events | to_entries[]? | .value + { at: (.key | tostring) }]'",
+    ),
+    (
+        "a repeat within a delivery gets a key of its own",
+        "delivery.duplicates",
+        "two invoices",
+        "items = \".events\"",
+        "items = '[.events | to_entries[]? | .value + { at: (.key | tostring) }]'",
+    ),
+    (
+        "a test of the endpoint is taken for an event",
+        "delivery.nothing-known",
+        "two invoices",
+        "items = \".events\"\n",
+        "items = '.events // [{ type: \"invoice.paid\", at: \"now\", invoice: { uid: \"i0\", \
+         customer: \"c0\", lines: [] } }]'\n",
+    ),
+    (
+        "the time is from another century",
+        "event.time",
+        "paid invoice",
+        "at = \".at\"\nraw",
+        "at = '\"1970-01-21T10:00:00Z\"'\nraw",
+    ),
+    (
+        "a required member of the record is left out",
+        "record.schema",
+        "found by its address",
+        "record = '{ id: .uid, name, email",
+        "record = '{ id: .uid, email",
+    ),
+    (
+        "money is a float",
+        "record.money",
+        "money as text",
+        "  total, lines",
+        "  total: (.total | tonumber), lines",
+    ),
+    (
+        "the id is a number",
+        "record.id",
+        "found by its address",
+        "record = '{ id: .uid, name",
+        "record = '{ id: (.uid | length), name",
+    ),
+    (
+        "a time is in the local time of the system",
+        "record.times",
+        "page by page",
+        "updated_at: .changed }",
+        "updated_at: ((.changed // \"2026-01-01T00:00:00Z\")[:19] + \"+01:00\") }",
+    ),
+    (
+        "nothing becomes a text",
+        "record.texts",
+        "page by page",
+        "email: .mail,",
+        "email: (.mail | tostring),",
+    ),
+    (
+        "an output lacks what its schema requires",
+        "output.schema",
+        "money as text",
+        "  id: .uid, contact: .customer, number",
+        "  id: .uid, number",
+    ),
+    (
+        "a window of a year for signed times",
+        "signature.stale",
+        "paid invoice",
+        "timestamp = { header = \"x-shop-time\" }",
+        "timestamp = { header = \"x-shop-time\", tolerance_s = 31536000 }",
+    ),
+    (
+        "the handshake waits for a word that no challenge is",
+        "handshake.answered",
+        "hello",
+        "when = { json = \"/type\", equals = \"hello\" }",
+        "when = { json = \"/challenge\", equals = \"hello\" }",
+    ),
+    (
+        "the vendor's id is looked for where it is not",
+        "delivery.vendors-id",
+        "paid invoice",
+        "items = \".events\"",
+        "items = \".events\"\ndelivery_id = { header = \"x-shop-id\" }",
+    ),
+    (
+        "a limit of requests is taken for a refusal",
+        "reply.429",
+        "account is called",
+        "[webhook]\n",
+        "[[http.error]]\nstatus = [429]\ncode = \"rejected\"\n\n[webhook]\n",
+    ),
+    (
+        "the wait that the system asks for is forgotten",
+        "reply.503-wait",
+        "account is called",
+        "[webhook]\n",
+        "[[http.error]]\nstatus = [503]\ncode = \"unavailable\"\nretry_after_ms = \"null\"\n\n\
+         [webhook]\n",
+    ),
+    (
+        "a failure of the system is taken for a refusal",
+        "reply.500",
+        "account is called",
+        "[webhook]\n",
+        "[[http.error]]\nstatus = [500]\ncode = \"rejected\"\n\n[webhook]\n",
+    ),
+    (
+        "a refused credential is taken for a thing that is not there",
+        "reply.401",
+        "account is called",
+        "[webhook]\n",
+        "[[http.error]]\nstatus = [401]\ncode = \"not-found\"\n\n[webhook]\n",
+    ),
+    (
+        "a failed search is taken for `there is none`",
+        "find.failure",
+        "found by its address",
+        "by = [\"email\"]",
+        "by = [\"email\"]\nabsent = [404, 500]",
+    ),
+    (
+        "after a failed search a second contact is made",
+        "action.failed-lookup",
+        "is not there is made",
+        "by = [\"email\"]",
+        "by = [\"email\"]\nabsent = [401, 404]",
+    ),
+    (
+        "a recall that failed is taken for `it did not happen`",
+        "action.recall-doubt",
+        "is not there is made",
+        "by = [\"email\"]",
+        "by = [\"email\"]\nabsent = [404, 503]",
+    ),
+    (
+        "the body of a message hangs on the time",
+        "action.same-requests",
+        "key of its intention",
+        "body = \"{ to: .to, text: .text }\"",
+        "body = \"{ to: .to, text: .text, sent: $now }\"",
+    ),
+    (
+        "the key that was promised is not sent",
+        "action.key-field",
+        "key in the body",
+        ", intent: $key }",
+        " }",
+    ),
+    (
+        "every intention has the same key",
+        "action.other-key",
+        "key in the body",
+        "intent: $key }",
+        "intent: 7 }",
+    ),
+    (
+        "an action that says that it only reads writes",
+        "action.reads-only",
+        "key of its intention",
+        "idempotency = { kind = \"header\", name = \"idempotency-key\" }",
+        "mutates = false",
+    ),
+    (
+        "a write with an unknown outcome is sent again",
+        "action.no-blind-retry",
+        "key in the body",
+        "[actions.\"order.book\".request]\nsend = \"POST /orders\"\nbody = \"{ customer: \
+         .customer, total: .total, intent: $key }\"",
+        "[[actions.\"order.book\".step]]\nid = \"first\"\nabsent = [503]\nrequest = { send = \
+         \"POST /orders\", body = \"{ intent: $key }\" }\n\n[[actions.\"order.book\".step]]\nid = \
+         \"second\"\nwhen = \"$steps.first == null\"\nrequest = { send = \"POST /orders\", body = \
+         \"{ intent: $key }\" }",
+    ),
+    (
+        "the second page is the first one again",
+        "list.pages-differ",
+        "page by page",
+        "GET /contacts?after={$page.cursor}&limit",
+        "GET /contacts?limit",
+    ),
+    (
+        "what the output says hangs on members that nobody knows",
+        "reply.unknown-members",
+        "key of its intention",
+        "name = \"idempotency-key\" }\nresult = \"{ id: (.id | tostring) }\"",
+        "name = \"idempotency-key\" }\nresult = \"{ id: (length | tostring) }\"",
+    ),
+    (
+        "a long id goes through a float",
+        "reply.long-numbers",
+        "key of its intention",
+        "name = \"idempotency-key\" }\nresult = \"{ id: (.id | tostring) }\"",
+        "name = \"idempotency-key\" }\nresult = \"{ id: (.id / 1 | tostring) }\"",
+    ),
+];
+
+#[tokio::test]
+async fn each_planted_bug_is_caught_by_the_property_that_names_it() {
+    let trial = Trial::open().await;
+    let mut missed = Vec::new();
+    for (bug, property, cases, text, instead) in BUGS {
+        let broken: Release = shop_with(text, instead);
+        let cases: Vec<_> =
+            shop_cases().into_iter().filter(|case| case.name.contains(cases)).collect();
+        assert!(!cases.is_empty(), "{bug}: no case");
+        let report = trial.on(&broken, &cases, &Plan { seed: 1, ..Plan::default() }).await;
+        let caught = failed(&report.properties);
+        if !caught.iter().any(|(id, _)| id == property) {
+            let ids: Vec<_> = caught.iter().map(|(id, _)| id.as_str()).collect();
+            let stories = failed(&report.fixtures);
+            missed.push(format!("{bug}: not {property}, but {ids:?}; {stories:?}"));
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
