@@ -183,7 +183,7 @@ impl Trying<'_> {
         delivery: &Delivery,
         body: &Value,
     ) -> Result<(), BenchError> {
-        let changes: [(&str, fn(&Value) -> Option<Value>); 3] = [
+        let changes: [(&str, mutate::Change); 3] = [
             ("delivery.wrong-types", |leaf| Some(mutate::of_another_type(leaf))),
             ("delivery.nulls", |leaf| (!leaf.is_null()).then_some(Value::Null)),
             ("delivery.unicode", |leaf| leaf.is_string().then(|| json!(mutate::UNICODE))),

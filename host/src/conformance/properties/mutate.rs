@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 /// right to left, characters beyond 16 bits, quotes, and what means something in a URL.
 pub(super) const UNICODE: &str = "Zoë\u{301} \u{5d0}\u{5d1} 漢字 🧾 \"'&?#%/\\ \u{202e}x";
 
+/// What a value that holds no others is changed to; none where it does not fit.
+pub(super) type Change = fn(&Value) -> Option<Value>;
+
 /// The places of all values that hold no others, as JSON pointers.
 pub(super) fn leaves(value: &Value) -> Vec<String> {
     let mut found = Vec::new();

@@ -72,7 +72,7 @@ const ILLS: [Ill; 28] = [
 ];
 
 /// Those that are tried for each leaf of a reply.
-const LEAVES: [(&str, fn(&Value) -> Option<Value>); 5] = [
+const LEAVES: [(&str, mutate::Change); 5] = [
     ("reply.wrong-types", |leaf| Some(mutate::of_another_type(leaf))),
     ("reply.nulls", |leaf| (!leaf.is_null()).then_some(Value::Null)),
     ("reply.unicode", |leaf| leaf.is_string().then(|| json!(mutate::UNICODE))),

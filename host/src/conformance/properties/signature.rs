@@ -26,6 +26,9 @@ const BODY_BITS_MAX: usize = 160;
 /// How many bits of one signature are flipped.
 const SIGNATURE_BITS_MAX: usize = 512;
 
+/// Holds if a delivery is refused: with these secrets, at this time; the text says what was changed.
+type Refused<'a> = dyn Fn(&Delivery, &Drawer, u64, &str) -> Result<(), String> + 'a;
+
 /// What `verify` makes of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdicts {
@@ -121,7 +124,7 @@ impl Trying<'_> {
         place: &str,
         one: &Delivery,
         drawer: &Drawer,
-        refused: &dyn Fn(&Delivery, &Drawer, u64, &str) -> Result<(), String>,
+        refused: &Refused<'_>,
     ) {
         let Some(name) = header(&webhook.verify) else { return };
         let Some((_, value)) = one.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(&name))
@@ -169,13 +172,7 @@ impl Trying<'_> {
         self.ledger.keep("signature.bit", place, held);
     }
 
-    fn body(
-        &mut self,
-        place: &str,
-        one: &Delivery,
-        drawer: &Drawer,
-        refused: &dyn Fn(&Delivery, &Drawer, u64, &str) -> Result<(), String>,
-    ) {
+    fn body(&mut self, place: &str, one: &Delivery, drawer: &Drawer, refused: &Refused<'_>) {
         let with = |body: Vec<u8>| Delivery { body: Bytes::from(body), ..one.clone() };
         let bits = (0..one.body.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))).collect();
         let bits: Vec<_> = self.chance(&format!("body {place}")).some(bits, BODY_BITS_MAX);
