@@ -172,7 +172,7 @@ fn table(place: &Place) -> Place {
 
 fn plural(what: &str) -> String {
     match what.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{what}s"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ => format!("{what}s"),
     }
 }
