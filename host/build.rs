@@ -34,6 +34,10 @@ const SOURCES: [&str; 10] = [
     "wit",
     "Cargo.lock",
 ];
+/// What `connector new` writes, below the workspace's root: a folder for each language.
+const TEMPLATES: &str = "sdk/templates";
+/// Folders in a template that tools have left there.
+const LEFT_BY_TOOLS: [&str; 4] = ["node_modules", "target", "__pycache__", ".venv"];
 /// Beginnings of the `CARGO_…` variables that a user sets and that the nested build needs:
 /// where Cargo lives, how it reaches its registry, and how many jobs may run at once.
 const KEPT: [&str; 8] = [
@@ -63,6 +67,7 @@ fn build() -> Result<(), String> {
         println!("cargo:rerun-if-changed={}", root.join(source).display());
     }
     let out = directory("OUT_DIR")?;
+    templates(&root.join(TEMPLATES), &out.join("templates.rs"))?;
     let target_dir = target_dir(&out)?.join("guests");
     install_target()?;
     for (package, features, file) in PACKAGES {
@@ -76,6 +81,42 @@ fn build() -> Result<(), String> {
         let made = target_dir.join(TARGET).join(PROFILE).join(artifact);
         fs::copy(&made, out.join(file))
             .map_err(|error| format!("copying `{}` failed: {error}", made.display()))?;
+    }
+    Ok(())
+}
+
+/// Writes the templates as a list in Rust: language, path, text.
+fn templates(dir: &Path, list: &Path) -> Result<(), String> {
+    println!("cargo:rerun-if-changed={}", dir.display());
+    let mut files = Vec::new();
+    gather(dir, &mut files)?;
+    let mut text = String::from("&[\n");
+    for file in files {
+        let below = file.strip_prefix(dir).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+        let Some((language, path)) = below.split_once('/') else { continue };
+        let file = file.canonicalize().map_err(|error| error.to_string())?;
+        text.push_str(&format!("    ({language:?}, {path:?}, include_str!({file:?})),\n"));
+    }
+    text.push_str("]\n");
+    fs::write(list, text).map_err(|error| format!("writing `{}` failed: {error}", list.display()))
+}
+
+/// Every file below a folder, in order.
+fn gather(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("reading `{}` failed: {error}", dir.display());
+    let entries = fs::read_dir(dir).map_err(failed)?;
+    let mut paths =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>();
+    if let Ok(paths) = &mut paths {
+        paths.sort();
+    }
+    for path in paths.map_err(failed)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !path.is_dir() {
+            files.push(path);
+        } else if !LEFT_BY_TOOLS.contains(&name.as_str()) {
+            gather(&path, files)?;
+        }
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::{
     env, fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use serde::Deserialize;
@@ -108,8 +109,21 @@ pub struct Config {
     pub drop_dir: Option<PathBuf>,
 }
 
+/// What compiles for commands in a program that is not `jackfield`.
+static OTHER_COMPILER: OnceLock<Compiler> = OnceLock::new();
+
+/// Has another program compile for the commands that this one runs: one whose own file is not
+/// `jackfield`, such as a test. The first that is named stays.
+pub fn compile_with(compiler: Compiler) {
+    // Whoever names a second one has the first, which does the same.
+    let _ = OTHER_COMPILER.set(compiler);
+}
+
 /// This program, called to compile a release and nothing else.
 pub fn own_compiler() -> io::Result<Compiler> {
+    if let Some(other) = OTHER_COMPILER.get() {
+        return Ok(other.clone());
+    }
     Ok(Compiler::new(env::current_exe()?, [COMPILE.into()]))
 }
 

@@ -17,7 +17,7 @@
 //! [`vault`], [`tables`], [`store`], [`contract`], [`problem`], [`secret`], [`fault`],
 //! [`priority`], [`clock`], [`config`] and [`telemetry`]. Above all of them: [`host`] puts the
 //! rooms together, [`admin`] is the HTTP API of the operator, `drop_dir` the directory into which
-//! they copy releases, [`cli`] the command.
+//! they copy releases, `draft` what becomes of a vendor's description, [`cli`] the command.
 //!
 //! A room imports only what is below it; `tests/tidy` holds that.
 
@@ -38,6 +38,7 @@ pub mod connectors;
 pub mod contract;
 pub mod desk;
 pub mod dispatch;
+mod draft;
 mod drop_dir;
 pub mod egress;
 pub mod fault;

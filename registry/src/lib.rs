@@ -18,3 +18,4 @@
 pub mod laws;
 pub mod manifest;
 pub mod package;
+pub mod schema;

@@ -7,6 +7,7 @@
 
 mod alerts;
 mod alerts_through;
+mod author;
 mod aws;
 mod breaker;
 mod command;

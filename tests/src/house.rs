@@ -10,7 +10,7 @@ use std::{
 use jackfield::{
     cli,
     clock::{Clock as _, SharedClock, SystemClock},
-    config::Config,
+    config::{self, Config},
     dispatch::Backoff,
     egress::EgressConfig,
     host::{Host, HostError, Rooms},
@@ -161,9 +161,7 @@ impl House {
     pub async fn types(&self, args: &[&str]) -> (u8, String, String) {
         let data = self.dir.path().join("data").display().to_string();
         let words = [&["jackfield", "--data", &data], args].concat();
-        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        let typed = tokio::task::spawn_blocking(move || cli::captured(words));
-        typed.await.expect("a command that does not panic")
+        typed(words.iter().map(ToString::to_string).collect()).await
     }
 
     /// Types a command that must work, and hands back what it printed.
@@ -257,6 +255,13 @@ impl House {
     pub fn dead_letters(&self) -> usize {
         self.rooms().desk.letters().count()
     }
+}
+
+/// Types a command, with its first word: exit code, standard output, standard error.
+pub async fn typed(words: Vec<String>) -> (u8, String, String) {
+    config::compile_with(crate::releases::compiler());
+    let typed = tokio::task::spawn_blocking(move || cli::captured(words));
+    typed.await.expect("a command that does not panic")
 }
 
 fn keys(place: Place, environment: Environment) -> Keys {

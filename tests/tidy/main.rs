@@ -3,4 +3,5 @@
 mod arrows;
 mod documents;
 mod headers;
+mod references;
 mod source;

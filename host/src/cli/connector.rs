@@ -13,15 +13,21 @@ use serde_json::{Value, json};
 
 use super::{
     Common, Voice, build,
+    check::{self, Check},
     client::{Client, escaped},
     file,
     inspect::{about, inspect, read},
+    new::New,
     test::Test,
     voice::{items, text, time},
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Connector {
+    /// Begin a connector: a folder that builds and passes at once.
+    New(New),
+    /// Say all that is wrong with a manifest, each mistake with its line and the way out.
+    Check(Check),
     /// Build a connector: one file with its code, if it has any, and its manifest inside.
     Build {
         /// The folder with `connector.toml`, and beside it `Cargo.toml`, `package.json` or
@@ -101,8 +107,13 @@ pub(super) struct Letting {
 impl Connector {
     pub(super) async fn run(self, common: &Common, voice: &mut Voice) -> anyhow::Result<u8> {
         match self {
+            Self::New(new) => new.run(voice)?,
+            Self::Check(check) => return check.run(voice).await,
             Self::Test(test) => return test.run(voice).await,
-            Self::Build { dir, output } => built(&dir, output, voice)?,
+            Self::Build { dir, output } => {
+                check::programs_of(&dir).await?;
+                built(&dir, output, voice)?;
+            }
             Self::Inspect { file } => voice.data(&about(&read(&file)?), inspect),
             Self::Sign { file, key, output } => signed(&file, &key, output, voice)?,
             Self::Install(letting) => {

@@ -7,6 +7,7 @@
 
 mod alert;
 pub mod build;
+mod check;
 mod client;
 mod connection;
 mod connector;
@@ -17,9 +18,11 @@ mod flow;
 mod init;
 mod inspect;
 mod key;
+mod new;
 mod publisher;
 mod records;
 mod run;
+mod schema;
 mod serve;
 mod sign_in;
 mod status;
@@ -57,6 +60,8 @@ const EXAMPLES: &str = "\
 Examples:
   jackfield init                                   make a data directory and its master key
   jackfield serve                                  run the host
+  jackfield connector new acme --lang toml         begin a connector without code
+  jackfield connector check acme                   say all that is wrong with it
   jackfield connector build plugins/xero           make xero.wasm
   jackfield connector test plugins/xero            try it on what its system says, and on worse
   jackfield connector install xero.wasm            install it, hot
@@ -164,6 +169,8 @@ enum Command {
     /// Say whose releases may be installed.
     #[command(subcommand)]
     Publisher(publisher::Publisher),
+    /// Print the JSON Schema of a kind of file, for editors.
+    Schema(schema::Schema),
     /// Compile the component on standard input to standard output, for a host.
     #[command(name = COMPILE, hide = true)]
     Compile,
@@ -225,6 +232,7 @@ fn obey(common: &Common, command: Command, voice: &mut Voice) -> anyhow::Result<
         Command::Token(token) => wait(token.run(common, voice))?,
         Command::Key(key) => wait(key.run(common, voice))?,
         Command::Publisher(publisher) => wait(publisher.run(common, voice))?,
+        Command::Schema(schema) => schema.run(voice),
         Command::Compile => {
             if let Err(why) = compile_here(io::stdin().lock(), io::stdout().lock()) {
                 voice.complain(&why);

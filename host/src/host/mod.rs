@@ -3,6 +3,7 @@
 //! Owns the order in which rooms open and close. Promises that a host that was stopped, or
 //! killed, goes on where it was when it starts again. Never does the work of a room itself.
 
+mod cache;
 mod change;
 mod chores;
 mod keeper;
@@ -42,7 +43,7 @@ use crate::{
     vault::VaultError,
 };
 
-pub use offline::check_flows;
+pub use offline::{check_flows, check_programs};
 
 pub use keeper::{Keeper, Progress, State as RotationState, open_vault};
 

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use jackfield_vocabulary::{Jq, Recall, Request, Step};
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
@@ -14,7 +15,7 @@ use serde_json::Value;
 use super::retry::Retry;
 
 /// A kind of event.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventKind {
     /// What happened, in words.
@@ -39,7 +40,7 @@ pub struct EventKind {
 }
 
 /// Something that a connector can do.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Action {
     /// What it does, in words.
@@ -68,8 +69,9 @@ pub struct Action {
 }
 
 /// How a second try of an action is kept from doing it twice.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(from = "Written")]
+#[schemars(with = "Written")]
 pub enum Idempotency {
     /// The vendor knows a repeat by a header, which the host adds to each mutating request of
     /// the call.
@@ -89,13 +91,18 @@ pub enum Idempotency {
 }
 
 /// The form of [`Idempotency`]: each kind has braces here, so that unknown keys are refused.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 enum Written {
+    /// The vendor knows a repeat by this header, which the host adds.
     Header { name: String },
+    /// The vendor knows a repeat by a field of the body, into which the component puts the key.
     Field {},
+    /// The input itself names what it makes: doing it twice is doing it once.
     NaturalKey {},
+    /// It is looked for before it is done again.
     SearchFirst {},
+    /// Not at all: after an outcome that is not known a person decides.
     None {},
 }
 
@@ -139,6 +146,19 @@ impl<'de> Deserialize<'de> for SchemaRef {
             }
         }
         deserializer.deserialize_any(Either)
+    }
+}
+
+impl JsonSchema for SchemaRef {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SchemaRef".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "The name of a canonical schema, or a JSON Schema.",
+            "type": ["string", "object"],
+        })
     }
 }
 

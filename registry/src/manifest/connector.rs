@@ -3,6 +3,7 @@
 //! Owns the block and the lists of roles and categories. Promises nothing about the values;
 //! `check` compares them.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The role contracts that a connector can fill: systems that fill the same one can stand in
@@ -44,7 +45,7 @@ pub const CATEGORIES: [&str; 18] = [
 ];
 
 /// Who a connector is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Connector {
     /// Its name on the command line and in flows: `^[a-z][a-z0-9-]{0,47}$`.

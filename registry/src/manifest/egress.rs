@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use jackfield_vocabulary::{Jq, Refusal, Template};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::units;
@@ -17,7 +18,7 @@ pub const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 const TIMEOUT_MS: u64 = 30_000;
 
 /// What goes for every request.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
     /// Headers that the host adds; the values are templates over params.
@@ -44,7 +45,7 @@ impl Default for Http {
 }
 
 /// An origin that a connector may send requests to.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Egress {
     /// Such as `https://api.xero.com`; `{param:name}` may stand in the name of the host.
@@ -65,13 +66,14 @@ pub struct Egress {
 }
 
 /// A rate that requests of one connection keep to.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// How many requests.
     pub requests: u32,
     /// In which time, in milliseconds; written as `per = "1m"`.
     #[serde(rename = "per", deserialize_with = "units::duration_ms")]
+    #[schemars(with = "units::Duration")]
     pub per_ms: u64,
     /// How many of them at a time; none is no bound beyond the host's own.
     pub concurrency: Option<u32>,
@@ -87,7 +89,7 @@ pub struct Budget {
 }
 
 /// How a vendor writes when a budget is renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reset {
     /// Seconds from now, perhaps with a fraction.

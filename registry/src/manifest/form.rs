@@ -2,10 +2,11 @@
 //!
 //! Owns the questions. Never holds an answer: settings are the connection's, secrets the vault's.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A plain setting.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Param {
     /// The name, as templates write it: `{param:tenant_id}`.
@@ -30,7 +31,7 @@ impl Param {
 }
 
 /// A value that only the vault, egress and verification see.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
     /// The name, as the other blocks refer to it.
@@ -49,7 +50,7 @@ pub struct Secret {
 }
 
 /// What a component may do with a secret through the interface `secrets`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretUse {
     /// Have the host compute an HMAC under it.

@@ -2,10 +2,11 @@
 //!
 //! Owns the asks and their defaults. Never grants them; the operator does.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What one call may use, and what one connection may keep.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// CPU time, in milliseconds.

@@ -40,11 +40,13 @@ pub use declared::{Program, programs};
 pub use egress::{Budget, Egress, Http, METHODS, Reset};
 pub use error::{MISTAKES_MAX, ManifestError, Mistake};
 pub use form::{Param, Secret, SecretUse};
-pub use jackfield_vocabulary::{Discover, Entity, Health, Subscriptions, Tenants};
+pub use jackfield_vocabulary::{Discover, Entity, Health, Subscriptions, Tenants, VARIABLES};
 pub use limits::Limits;
 pub use retry::{Retries, Retry};
 pub use slots::{Piece, SLOTTED_BYTES_MAX, Slotted};
 pub use webhook::Webhook;
+
+use schemars::JsonSchema;
 
 use document::Document;
 use error::sorted;
@@ -54,42 +56,55 @@ use read::Reader;
 pub const MANIFEST_BYTES_MAX: usize = 256 << 10;
 
 /// One `connector.toml`, read and checked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Manifest {
     /// `[connector]`: who it is.
     pub connector: Connector,
     /// `[[param]]`: the plain settings of a connection, in the order of the form.
+    #[schemars(default, rename = "param")]
     pub params: Vec<Param>,
     /// `[[secret]]`: what only the vault, egress and verification see, in the order of the form.
+    #[schemars(default, rename = "secret")]
     pub secrets: Vec<Secret>,
     /// `[auth.NAME]`: the ways in which the host attaches a credential.
+    #[schemars(default)]
     pub auth: BTreeMap<String, Auth>,
     /// `[tenants]`: which param says for which of several organisations a connection is; none
     /// where a sign-in opens one.
     pub tenants: Option<Tenants>,
     /// `[http]`: what goes for every request.
+    #[schemars(default)]
     pub http: Http,
     /// `[[egress]]`: where it may send requests. Nowhere else.
+    #[schemars(default)]
     pub egress: Vec<Egress>,
     /// `[[budget]]`: how often; each of them holds, for each connection.
+    #[schemars(default, rename = "budget")]
     pub budgets: Vec<Budget>,
     /// `[webhook]`: how its vendor's webhooks are taken; none if it takes none.
     pub webhook: Option<Webhook>,
     /// `[events."thing.happened"]`: the events that it can tell of, by kind.
+    #[schemars(default)]
     pub events: BTreeMap<String, EventKind>,
     /// `[actions."thing.verb"]`: what it can do, by name.
+    #[schemars(default)]
     pub actions: BTreeMap<String, Action>,
     /// `[entities.NAME]`: the canonical records that it has, by name.
+    #[schemars(default)]
     pub entities: BTreeMap<String, Entity>,
     /// `[discover.NAME]`: what has to be asked for before anything else.
+    #[schemars(default)]
     pub discover: BTreeMap<String, Discover>,
     /// `[subscriptions]`: how webhooks are registered at its vendor; none where a person does it.
     pub subscriptions: Option<Subscriptions>,
     /// `[health]`: where its vendor says whether it is well.
     pub health: Option<Health>,
     /// `[limits]`: what one call of it asks to use.
+    #[schemars(default)]
     pub limits: Limits,
     /// All of it as its author wrote it, for whoever approves it and for the component.
+    #[schemars(skip)]
     pub as_written: Arc<toml::Table>,
 }
 

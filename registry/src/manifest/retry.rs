@@ -3,6 +3,7 @@
 //! Owns what is usual for each kind of action. Promises that the first span is never longer than
 //! the longest. Never says when something is tried: the host does, anywhere within the span.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -15,16 +16,18 @@ const MINUTE_MS: u64 = 60 * SECOND_MS;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
 
 /// What an author says of the retries of an action; what is left out is usual for its kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retry {
     /// After so many tries a person is asked.
     pub tries: Option<u32>,
     /// The span of the first retry, in milliseconds; it doubles with each. Written as `"2s"`.
     #[serde(rename = "first", deserialize_with = "units::maybe_duration_ms")]
+    #[schemars(with = "Option<units::Duration>")]
     pub first_ms: Option<u64>,
     /// No span is longer, in milliseconds. Written as `"1h"`.
     #[serde(rename = "longest", deserialize_with = "units::maybe_duration_ms")]
+    #[schemars(with = "Option<units::Duration>")]
     pub longest_ms: Option<u64>,
 }
 

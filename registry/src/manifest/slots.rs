@@ -3,14 +3,16 @@
 //! Owns their syntax. A slot is a name in braces without spaces or quotes, so that the braces of
 //! JSON and of XML stand for themselves. Never knows what a slot is filled with.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The longest text with slots, in bytes.
 pub const SLOTTED_BYTES_MAX: usize = 16 << 10;
 
 /// A text with slots.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String")]
 pub struct Slotted(Vec<Piece>);
 
 /// A piece of such a text.

@@ -2,12 +2,30 @@
 //!
 //! Promises that what is read is at least one second and at most [`DURATION_DAYS_MAX`] days.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 
 /// The longest duration, in days.
 const DURATION_DAYS_MAX: u64 = 366;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// A duration as it is written, for the schema of a manifest.
+pub(super) struct Duration;
+
+impl JsonSchema for Duration {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9]+[smhd]$" })
+    }
+}
 
 /// Reads a duration such as `1m` into milliseconds.
 pub(super) fn duration_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {

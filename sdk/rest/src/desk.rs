@@ -166,3 +166,15 @@ fn block<T: DeserializeOwned>(host: &dyn Host, path: &[&str]) -> Result<Option<T
         Problem::invalid(format!("`[{}]` of the manifest does not read: {error}", path.join(".")))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMES, WITH};
+
+    #[test]
+    fn whoever_checks_a_program_knows_each_of_the_variables() {
+        for name in NAMES.iter().chain([&WITH]) {
+            assert!(jackfield_vocabulary::VARIABLES.contains(name), "{name}");
+        }
+    }
+}

@@ -23,6 +23,7 @@ pub struct Action {
 
 /// One step of an action.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// Its name: later ones find what it gave as `$steps.NAME`.
@@ -40,6 +41,7 @@ pub struct Step {
 
 /// How it is found out whether an action already happened.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Recall {
     /// What is asked; it must change nothing.

@@ -12,6 +12,7 @@ use crate::{Jq, Paging, Request};
 
 /// A kind of canonical record that a connector has.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Entity {
     /// The fields by which a record is found before one is made, the surest first.
@@ -50,6 +51,7 @@ pub struct Entity {
 
 /// A request about one record.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     /// What is sent.
@@ -67,6 +69,7 @@ pub struct Operation {
 
 /// How a record is found.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Find {
     /// The match keys that it takes; all of them must be given.
@@ -85,6 +88,7 @@ pub struct Find {
 
 /// How all records are read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct List {
     /// What is sent: `$page`, `$since` and `$parent` say where it is.
@@ -106,6 +110,7 @@ pub struct List {
 /// How a system that gives a token tells what changed since. Without a token, or when the token
 /// has lapsed, a new one is had first, and then all records are listed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Changes {
     /// What is sent: `$since` is the token, null where there is none.
@@ -126,6 +131,7 @@ pub struct Changes {
 
 /// A record that belongs to another.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Related {
     /// What it is.

@@ -33,6 +33,7 @@ pub struct Http {
 
 /// A kind of failure.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Refusal {
     /// The statuses that it is about. Default: every one.
@@ -52,6 +53,7 @@ pub struct Refusal {
 /// `[discover.NAME]`: something that has to be asked for before anything else, such as the host
 /// of the account; `$found.NAME`. It is kept for the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Discover {
     /// What is sent; its place is a whole URL.
@@ -65,6 +67,7 @@ pub struct Discover {
 
 /// `[health]`: the cheapest request that proves that the connection works.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Health {
     /// A path of a GET at the first `[[egress]]`.
@@ -77,6 +80,7 @@ pub struct Health {
 
 /// `[tenants]`: which of several organisations a connection is for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tenants {
     /// The param that holds the chosen one's id.

@@ -5,9 +5,18 @@ use serde::Deserialize;
 /// The longest program, in bytes.
 pub const JQ_BYTES_MAX: usize = 64 << 10;
 
+/// The variables that every program may use, each without its `$`; those that have no value where
+/// it stands are null.
+pub const VARIABLES: [&str; 14] = [
+    "current", "delivery", "fields", "found", "input", "key", "now", "page", "parent", "reply",
+    "settings", "since", "steps", "with",
+];
+
 /// The text of a jq program. Whether it is one is found out in the sandbox.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
 pub struct Jq(String);
 
 impl Jq {

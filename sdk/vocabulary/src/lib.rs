@@ -23,7 +23,7 @@ pub use action::{Action, Recall, Step};
 pub use entity::{Changes, Entity, Find, List, Operation, Related};
 pub use event::{Event, Webhook};
 pub use http::{CODES, Discover, Health, Http, Refusal, Tenants};
-pub use jq::{JQ_BYTES_MAX, Jq};
+pub use jq::{JQ_BYTES_MAX, Jq, VARIABLES};
 pub use paging::Paging;
 pub use request::{Body, METHODS, Request};
 pub use subscriptions::{Each, Subscriptions};

@@ -9,6 +9,7 @@ use crate::Jq;
 
 /// How a list goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Paging {
     /// The reply names the next page: `$page.cursor`, null on the first.

@@ -52,17 +52,26 @@ pub enum Body {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LongRequest"))]
 #[serde(deny_unknown_fields)]
 struct Written {
+    /// The method and the place: `POST /contacts`.
     send: String,
+    /// The query; a parameter that is one hole is left out where that gives null.
     #[serde(default)]
     query: BTreeMap<String, Template>,
+    /// Further headers; left out where they are one hole that gives null.
     #[serde(default)]
     headers: BTreeMap<String, Template>,
+    /// A body of JSON.
     body: Option<Jq>,
+    /// A form: an object whose members are fields.
     form: Option<Jq>,
+    /// A document of GraphQL, as it stands.
     graphql: Option<String>,
+    /// Its variables, an object.
     variables: Option<Jq>,
+    /// A body of XML; what stands in a hole is escaped.
     xml: Option<Template>,
 }
 
@@ -157,6 +166,24 @@ impl<'de> Deserialize<'de> for Request {
             }
         }
         deserializer.deserialize_any(Either)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Request {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Request".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let written = generator.subschema_for::<Written>();
+        schemars::json_schema!({
+            "description": "What is sent: `\"GET /contacts/{.id}\"`, or a table whose `send` is that.",
+            "anyOf": [
+                { "type": "string", "pattern": format!("^\\s*({}) ", METHODS.join("|")) },
+                written,
+            ],
+        })
     }
 }
 

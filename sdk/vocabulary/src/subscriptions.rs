@@ -8,6 +8,7 @@ use crate::{Jq, Paging, Request};
 
 /// How webhooks are registered.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Subscriptions {
     /// Whether each topic has a subscription of its own, or one has all.
@@ -35,6 +36,7 @@ pub struct Subscriptions {
 
 /// How topics are divided among subscriptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Each {
     /// Each has its own.

@@ -13,7 +13,9 @@ pub const TEMPLATE_BYTES_MAX: usize = 64 << 10;
 
 /// A text with holes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
+#[cfg_attr(feature = "schema", schemars(with = "String"))]
 pub struct Template(Vec<Part>);
 
 /// A piece of such a text.

@@ -52,7 +52,7 @@ impl File {
     /// # Errors
     /// What it is instead.
     pub fn read(text: &str) -> Result<Self, String> {
-        let root: Value = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
+        let root: Value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         let root = swagger::as_openapi(root);
         Self::new(root).ok_or_else(|| "it has no `paths`".to_owned())
     }

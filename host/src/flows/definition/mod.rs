@@ -214,6 +214,11 @@ pub enum AfterError {
 }
 
 impl Flow {
+    /// The JSON Schema of a flow file, for editors: its words, and what each of them may be.
+    pub fn schema() -> serde_json::Value {
+        raw::schema()
+    }
+
     /// Reads a flow file. `file` is its name, for the mistakes.
     pub fn parse(text: &str, file: &str) -> Result<Self, FlowError> {
         read::Reader::new(text, file).flow().map_err(FlowError::Mistakes)

@@ -6,6 +6,7 @@ mod oauth2;
 mod session;
 mod signed;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use oauth2::{Capture, CaptureFrom, ClientAuth, DeadWhen, Grant, OAuth2, TokenBody};
@@ -13,8 +14,9 @@ pub use session::{Session, TokenAt};
 pub use signed::{Assertion, Encoding, JwtSigning, OAuth1, OAuth1Signature, Signature, Timestamp};
 
 /// One way of attaching a credential; `[[egress]]` says to which origin it goes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "Written")]
+#[schemars(with = "Written")]
 pub enum Auth {
     /// `authorization: Bearer …` (RFC 6750).
     Bearer {
@@ -55,7 +57,7 @@ pub enum Auth {
 }
 
 /// What a component may have written into what it sends, without seeing it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Placeholder {
     /// The secrets that it writes as `{secret:NAME}`.
@@ -82,7 +84,7 @@ fn bearer() -> String {
 }
 
 /// Where an API key goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Placement {
     /// Into a header.
@@ -159,33 +161,51 @@ impl Auth {
 }
 
 /// The block as it is written.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 enum Written {
+    /// `authorization: Bearer …` (RFC 6750).
     Bearer {
+        /// The secret that is the token.
         secret: String,
     },
+    /// A key under a name of the vendor's choice.
     ApiKey {
+        /// Where it goes.
         #[serde(rename = "in")]
         placement: Placement,
+        /// The header's or the query parameter's name.
         name: String,
+        /// The secret that is the key.
         secret: String,
+        /// What stands before the key, such as `Token `; mostly empty.
         #[serde(default)]
         prefix: String,
     },
+    /// `authorization: Basic …` (RFC 7617).
     Basic {
+        /// The secret that is the user-id; or `username_param`.
         username_secret: Option<String>,
+        /// The param that is the user-id.
         username_param: Option<String>,
+        /// The secret that is the password; or `password`.
         password_secret: Option<String>,
+        /// A password that is no secret, where a key is the user-id.
         password: Option<String>,
     },
+    /// A token that a vendor gives and the host keeps fresh.
     #[serde(rename = "oauth2")]
     OAuth2(Box<OAuth2>),
+    /// A token that the host signs in for, with what it has.
     Session(Box<Session>),
+    /// Claims that the host signs for each request.
     Jwt(Box<Assertion>),
+    /// A signature by OAuth 1.0a over each request.
     #[serde(rename = "oauth1")]
     OAuth1(Box<OAuth1>),
+    /// A signature of the vendor's own over each request.
     Signature(Box<Signature>),
+    /// Values that the host writes in the place of `{secret:NAME}` and `{token:NAME}`.
     Placeholder(Placeholder),
 }
 

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Assertion;
 use crate::manifest::{units, webhook::JsonPointer};
 
 /// A token from a vendor's authorisation server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OAuth2 {
     /// How the first token is come by.
@@ -67,16 +68,20 @@ pub struct OAuth2 {
     pub prefix: String,
     /// How long a token lives where the answer does not say, in milliseconds.
     #[serde(default, deserialize_with = "units::maybe_duration_ms", rename = "lifetime")]
+    #[schemars(with = "Option<units::Duration>")]
     pub lifetime_ms: Option<u64>,
     /// How soon after a token was given the vendor gives another, in milliseconds.
     #[serde(default, deserialize_with = "units::maybe_duration_ms", rename = "refresh_after")]
+    #[schemars(with = "Option<units::Duration>")]
     pub refresh_after_ms: Option<u64>,
     /// How long the right to refresh lasts when it is not used, in milliseconds.
     #[serde(default, deserialize_with = "units::maybe_duration_ms", rename = "idle_limit")]
+    #[schemars(with = "Option<units::Duration>")]
     pub idle_limit_ms: Option<u64>,
     /// How long a refresh token may still be used after another took its place, in milliseconds;
     /// none where it may not at all.
     #[serde(default, deserialize_with = "units::maybe_duration_ms", rename = "grace")]
+    #[schemars(with = "Option<units::Duration>")]
     pub grace_ms: Option<u64>,
     /// The statuses by which the vendor's API turns a token away that has run out.
     #[serde(default = "super::unauthorized")]
@@ -87,7 +92,7 @@ pub struct OAuth2 {
 }
 
 /// How the first token is come by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grant {
     /// A person signs in and brings a code (RFC 6749, section 4.1).
@@ -99,7 +104,7 @@ pub enum Grant {
 }
 
 /// How the host shows who it is when it asks for a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClientAuth {
     /// By the header `authorization: Basic …`.
@@ -110,7 +115,7 @@ pub enum ClientAuth {
 }
 
 /// How a request for a token is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenBody {
     /// As a form, which is what RFC 6749 says.
@@ -121,8 +126,9 @@ pub enum TokenBody {
 }
 
 /// Where a captured value stands, and which part of it is meant.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "WrittenCapture")]
+#[schemars(with = "WrittenCapture")]
 pub struct Capture {
     /// Where it stands.
     pub from: CaptureFrom,
@@ -142,7 +148,7 @@ pub enum CaptureFrom {
 
 /// An answer to the wish for a token after which only a person can help. All that is named must
 /// be so.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeadWhen {
     /// The status.
@@ -153,11 +159,14 @@ pub struct DeadWhen {
     pub text: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WrittenCapture {
+    /// The name in the query with which the person comes back.
     redirect: Option<String>,
+    /// The place in the answer that holds the token.
     answer: Option<JsonPointer>,
+    /// What stands around the part that is meant, with `{}` in its place.
     like: Option<String>,
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::manifest::{Slotted, units, webhook::JsonPointer};
 
 /// A sign-in by one request, of which the answer holds what goes along with all others.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// Where the host signs in; a template over params.
@@ -30,6 +31,7 @@ pub struct Session {
     pub prefix: String,
     /// How long it lives, in milliseconds; none until it is turned away.
     #[serde(default, deserialize_with = "units::maybe_duration_ms", rename = "lifetime")]
+    #[schemars(with = "Option<units::Duration>")]
     pub lifetime_ms: Option<u64>,
     /// The statuses by which the vendor turns a token away that has run out.
     #[serde(default = "super::unauthorized")]
@@ -37,7 +39,7 @@ pub struct Session {
 }
 
 /// Where in an answer a token stands. In a manifest: one of the keys `json`, `header`, `cookie`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenAt {
     /// At this place of a JSON body.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::manifest::{Slotted, units, webhook::Algorithm};
 
 /// `kind = "jwt"`, and the assertion of the grant `jwt-bearer` (RFC 7519, RFC 7523): claims under
 /// a signature.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assertion {
     /// How it is signed.
@@ -26,6 +27,7 @@ pub struct Assertion {
         deserialize_with = "units::duration_ms",
         rename = "lifetime"
     )]
+    #[schemars(with = "units::Duration")]
     pub lifetime_ms: u64,
     /// The header in which it is sent; not where it is exchanged for a token.
     #[serde(default = "super::authorization")]
@@ -36,7 +38,7 @@ pub struct Assertion {
 }
 
 /// How a token is signed (RFC 7518, section 3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum JwtSigning {
     /// HMAC with SHA-256.
     #[serde(rename = "HS256")]
@@ -53,7 +55,7 @@ pub enum JwtSigning {
 }
 
 /// `kind = "oauth1"`: each request is signed with two pairs of credentials (RFC 5849).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OAuth1 {
     /// The secret that is the client's name.
@@ -72,7 +74,7 @@ pub struct OAuth1 {
 }
 
 /// How a request is signed by OAuth 1.0a.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OAuth1Signature {
     /// `HMAC-SHA256`, which Magento wants.
@@ -83,7 +85,7 @@ pub enum OAuth1Signature {
 }
 
 /// `kind = "signature"`: headers of which some hold an HMAC over the request.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Signature {
     /// The hash.
@@ -124,7 +126,7 @@ impl Signature {
 }
 
 /// How bytes are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// In hexadecimal digits, small ones.
@@ -134,7 +136,7 @@ pub enum Encoding {
 }
 
 /// How a time is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Timestamp {
     /// In seconds since 1970.

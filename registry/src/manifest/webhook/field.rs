@@ -4,14 +4,16 @@
 //! Promises that a name that could stand in no request is refused when the manifest is read.
 //! Never reads a request; that is the host's `verify`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The longest name of a header, query parameter, form field or JSON pointer, in bytes.
 pub const NAME_BYTES_MAX: usize = 256;
 
 /// The name of a header, in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String")]
 pub struct HeaderName(String);
 
 impl HeaderName {
@@ -44,8 +46,9 @@ impl TryFrom<String> for HeaderName {
 }
 
 /// A place in a JSON document, as RFC 6901 writes it: `/meta/id`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String")]
 pub struct JsonPointer(String);
 
 impl JsonPointer {
@@ -71,7 +74,7 @@ impl TryFrom<String> for JsonPointer {
 
 /// Where a value stands. In a manifest: exactly one of the keys `header`, `query`, `json`,
 /// `form`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Field {
     /// A header.

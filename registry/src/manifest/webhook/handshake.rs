@@ -3,6 +3,7 @@
 //! Owns the forms of question and answer that data can express. Promises nothing about who asks:
 //! most of these requests are unsigned, so an answer gives away nothing but what was asked.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
 };
 
 /// One question that is answered without being kept as a delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Handshake {
     /// Say what was sent: Slack, monday, Microsoft Graph, Asana, Dropbox.
@@ -26,7 +27,7 @@ pub enum Handshake {
 }
 
 /// Say what was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Echo {
     /// The method of the question.
@@ -48,7 +49,7 @@ pub struct Echo {
 }
 
 /// How a text is sent back.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EchoReply {
     /// As the whole body, in `text/plain`.
@@ -60,8 +61,9 @@ pub enum EchoReply {
 }
 
 /// A field that has a given value.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "ConditionKeys")]
+#[schemars(with = "ConditionKeys")]
 pub struct Condition {
     /// Where to look: `header`, `query`, `json` or `form`.
     pub field: Field,
@@ -71,7 +73,7 @@ pub struct Condition {
 
 /// Answer with lower-case hexadecimal SHA-256 over challenge, secret and endpoint, as eBay asks
 /// (developer.ebay.com, "Marketplace account deletion").
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HashChallenge {
     /// The method of the question.
@@ -86,7 +88,7 @@ pub struct HashChallenge {
 
 /// Answer with a MAC of the challenge. Whoever may choose the challenge may have anything signed,
 /// so an unverified one must look like a random token and cannot look like a delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MacChallenge {
     /// The method of the question.
@@ -116,7 +118,7 @@ pub struct MacChallenge {
 }
 
 /// Be there.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ping {
     /// The method of the question.
@@ -157,13 +159,18 @@ impl Handshake {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ConditionKeys {
+    /// To look: in this header.
     header: Option<HeaderName>,
+    /// To look: in this query parameter, percent-decoded.
     query: Option<String>,
+    /// To look: at this place of a JSON body (RFC 6901): `/meta/id`.
     json: Option<JsonPointer>,
+    /// To look: in this field of a form.
     form: Option<String>,
+    /// What must be there.
     equals: String,
 }
 

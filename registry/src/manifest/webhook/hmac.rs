@@ -3,6 +3,7 @@
 //! Owns what most vendors need: where signature and signed time stand, how they are written, and
 //! what is signed. Promises that each part of the message has a source. Never computes a MAC.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
 };
 
 /// A hash function under a MAC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Algorithm {
     /// SHA-1, which as a MAC is still sound.
@@ -24,7 +25,7 @@ pub enum Algorithm {
 }
 
 /// How a signature is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// Hexadecimal digits, of either case.
@@ -36,8 +37,9 @@ pub enum Encoding {
 }
 
 /// A MAC over parts of the request.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "HmacKeys")]
+#[schemars(with = "HmacKeys")]
 pub struct Hmac {
     /// The hash function.
     pub algorithm: Algorithm,
@@ -62,7 +64,7 @@ pub struct Hmac {
 }
 
 /// A list in one header: `t=1700000000,v1=…,v1=…`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Items {
     /// What stands between two items: `,` or a space.
@@ -85,7 +87,7 @@ pub enum TimeSource {
 }
 
 /// The unit of a signed time, since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum TimeUnit {
     /// Seconds.
     #[default]
@@ -97,8 +99,9 @@ pub enum TimeUnit {
 }
 
 /// The signed time and how old it may be.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "TimestampKeys")]
+#[schemars(with = "TimestampKeys")]
 pub struct Timestamp {
     /// Where it stands: `item`, `header`, `query`, `json` or `form`.
     pub source: TimeSource,
@@ -108,24 +111,37 @@ pub struct Timestamp {
     pub tolerance_s: u64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct HmacKeys {
+    /// The hash function.
     algorithm: Algorithm,
+    /// How the signature is written.
     encoding: Encoding,
+    /// The signature: in this header.
     header: Option<HeaderName>,
+    /// The signature: in this query parameter, percent-decoded.
     query: Option<String>,
+    /// The signature: at this place of a JSON body (RFC 6901): `/meta/id`.
     json: Option<JsonPointer>,
+    /// The signature: in this field of a form.
     form: Option<String>,
+    /// What stands before the signature and is not part of it, such as `sha256=`.
     #[serde(default)]
     prefix: String,
+    /// How the text is divided, where it holds more than one signature.
     items: Option<Items>,
+    /// What is signed. Default: `{body}`.
     #[serde(default = "Template::body")]
     message: Template,
+    /// The signed time, if there is one.
     timestamp: Option<Timestamp>,
+    /// The name of the secret.
     secret: String,
+    /// How the key is made from the secret.
     #[serde(default)]
     secret_encoding: SecretEncoding,
+    /// What the secret begins with that is not part of the key, such as `whsec_`.
     #[serde(default)]
     secret_prefix: String,
 }
@@ -168,16 +184,23 @@ impl TryFrom<HmacKeys> for Hmac {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TimestampKeys {
+    /// The time: the item with this key, in the same list as the signatures.
     item: Option<String>,
+    /// The time: in this header.
     header: Option<HeaderName>,
+    /// The time: in this query parameter, percent-decoded.
     query: Option<String>,
+    /// The time: at this place of a JSON body (RFC 6901): `/meta/id`.
     json: Option<JsonPointer>,
+    /// The time: in this field of a form.
     form: Option<String>,
+    /// In which unit.
     #[serde(default)]
     unit: TimeUnit,
+    /// How far from now it may be, before or after, in seconds.
     #[serde(default = "tolerance_s")]
     tolerance_s: u64,
 }

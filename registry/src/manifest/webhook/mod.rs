@@ -17,6 +17,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jackfield_vocabulary::Jq;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use field::{Field, HeaderName, JsonPointer, NAME_BYTES_MAX};
@@ -39,8 +40,9 @@ pub const HANDSHAKES_MAX: usize = 16;
 pub const REPLY_BYTES_MAX: usize = 4096;
 
 /// The block `[webhook]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "WebhookKeys")]
+#[schemars(with = "WebhookKeys")]
 pub struct Webhook {
     /// The methods that carry deliveries. Default: `POST`.
     pub methods: Vec<Method>,
@@ -63,7 +65,7 @@ pub struct Webhook {
 }
 
 /// An HTTP method of a webhook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     /// `DELETE`
@@ -98,7 +100,7 @@ impl Method {
 }
 
 /// What a genuine delivery is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reply {
     /// The status, from 200 to 299. Default: 200.
@@ -118,7 +120,7 @@ impl Default for Reply {
 }
 
 /// What a forged delivery is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Refuse {
     /// The status, from 400 to 499. Default: 401.
@@ -145,21 +147,30 @@ impl Webhook {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WebhookKeys {
+    /// The methods that carry deliveries. Default: `POST`.
     #[serde(default = "post")]
     methods: Vec<Method>,
+    /// How a delivery proves that it is genuine.
     verify: Verify,
+    /// What a genuine delivery is answered.
     #[serde(default)]
     reply: Reply,
+    /// What a forged delivery is answered.
     #[serde(default)]
     refuse: Refuse,
+    /// The questions that are answered without being kept, tried in order.
     #[serde(default)]
     handshake: Vec<Handshake>,
+    /// Where the vendor's own id of a delivery stands, if it gives one.
     delivery_id: Option<Field>,
+    /// The largest body that is taken, in bytes; the host's own limit if it is absent.
     body_limit_bytes: Option<u64>,
+    /// Where it says for which account a delivery is, if one URL gets those of all.
     route: Option<Route>,
+    /// What happened, in a delivery's body, where a connector without code takes it apart.
     items: Option<Jq>,
 }
 

@@ -2,13 +2,15 @@
 //!
 //! Owns where that stands. Never looks for the connection; the host does.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::field::{HeaderName, JsonPointer};
 
 /// For which account a delivery, or an item of one, is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "RouteKeys")]
+#[schemars(with = "RouteKeys")]
 pub struct Route {
     /// The param of a connection that holds the account's id.
     pub param: String,
@@ -25,11 +27,14 @@ pub enum RouteAt {
     Json(JsonPointer),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RouteKeys {
+    /// The param of a connection that holds the account's id.
     param: String,
+    /// The header in which a delivery has it: all of it is for one account.
     header: Option<HeaderName>,
+    /// Its place in each item, where the body is an array in JSON; else in the body.
     json: Option<JsonPointer>,
 }
 

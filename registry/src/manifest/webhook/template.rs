@@ -3,6 +3,7 @@
 //! Owns the syntax. Promises that a template that parsed names only parts that the host can
 //! fill. Never fills one; that is the host's `verify`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::field::{HeaderName, JsonPointer};
@@ -43,8 +44,9 @@ pub enum Part {
 }
 
 /// A parsed template: never empty.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String")]
 pub struct Template(Vec<Part>);
 
 impl Template {

@@ -4,6 +4,7 @@
 //! that was read is complete: each part of its message has a source. Never verifies anything;
 //! that is the host's `verify`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -19,7 +20,7 @@ pub const TOLERANCE_S: u64 = 300;
 pub const LEEWAY_S: u64 = 60;
 
 /// How a vendor proves that a delivery is its own.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Verify {
     /// A MAC over parts of the request.
@@ -39,7 +40,7 @@ pub enum Verify {
 }
 
 /// How the key is made from the secret that the operator entered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SecretEncoding {
     /// Its bytes are the key.
@@ -52,7 +53,7 @@ pub enum SecretEncoding {
 }
 
 /// A user name and password by HTTP Basic (RFC 7617).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Basic {
     /// The secret that holds the user name.
@@ -62,8 +63,9 @@ pub struct Basic {
 }
 
 /// A fixed text that only the vendor knows.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "TokenKeys")]
+#[schemars(with = "TokenKeys")]
 pub struct Token {
     /// Where it stands.
     pub field: Field,
@@ -74,7 +76,7 @@ pub struct Token {
 }
 
 /// A MAC of RFC 7518, section 3.2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum JwtAlgorithm {
     /// HMAC with SHA-256.
     #[serde(rename = "HS256")]
@@ -89,7 +91,7 @@ pub enum JwtAlgorithm {
 
 /// A JSON Web Token with a MAC. Its `exp` must be there and in the future, and its `nbf`, if
 /// it is there, in the past.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Jwt {
     /// The only algorithm that is taken, whatever the token says.
@@ -119,7 +121,7 @@ pub struct Jwt {
 
 /// The scheme of standardwebhooks.com: `v1,BASE64` over `{id}.{timestamp}.{body}`, with
 /// SHA-256, and a secret in Base64 after `whsec_`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StandardWebhooks {
     /// The name of the secret.
@@ -133,7 +135,7 @@ pub struct StandardWebhooks {
 }
 
 /// The names of the headers of Standard Webhooks: `…-id`, `…-timestamp`, `…-signature`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StandardHeaders {
     /// `webhook-id` and so on.
@@ -144,7 +146,7 @@ pub enum StandardHeaders {
 }
 
 /// The component's `authenticator` says: for schemes that data cannot express.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Component {
     /// The secrets without which it is not asked.
@@ -156,8 +158,9 @@ pub struct Component {
 }
 
 /// Nothing: whoever knows the endpoint is believed.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "UnverifiedKeys")]
+#[schemars(with = "UnverifiedKeys")]
 pub struct Unverified {
     /// Why nothing better is there, for whoever grants it.
     pub why: String,
@@ -191,15 +194,21 @@ impl Verify {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TokenKeys {
+    /// The text: in this header.
     header: Option<HeaderName>,
+    /// The text: in this query parameter, percent-decoded.
     query: Option<String>,
+    /// The text: at this place of a JSON body (RFC 6901): `/meta/id`.
     json: Option<JsonPointer>,
+    /// The text: in this field of a form.
     form: Option<String>,
+    /// What stands before it, such as `Bearer `.
     #[serde(default)]
     prefix: String,
+    /// The name of the secret.
     secret: String,
 }
 
@@ -213,9 +222,10 @@ impl TryFrom<TokenKeys> for Token {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct UnverifiedKeys {
+    /// Why nothing better is there, for whoever grants it.
     why: String,
 }
 
