@@ -19,6 +19,7 @@ mod expressions;
 mod flows;
 mod given_up;
 mod grants;
+mod guide;
 mod happened;
 mod key;
 mod languages;
