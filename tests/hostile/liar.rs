@@ -9,7 +9,6 @@ use std::{
 
 use jackfield::{
     capabilities::Means,
-    clock::SystemClock,
     connections::Live,
     egress::{Egress, EgressConfig, Network, Origin, Policy, Rule, SystemNetwork},
 };
