@@ -57,7 +57,7 @@ impl Vendor for Calendly {
                 json!({
                     "uri": user, "name": "Mill Lane Bakery", "slug": "mill-lane",
                     "email": "office@mill-lane.example", "timezone": "Europe/London",
-                    "scheduling_url": "https://calendly.com/mill-lane", "avatar_url": null,
+                    "scheduling_url": "https://calendly.com/mill-lane", "avatar_url": "https://calendly.com/mill-lane.png",
                     "created_at": "2026-01-02T03:04:05.678123Z",
                     "updated_at": "2026-01-02T03:04:05.678123Z",
                     "current_organization": "https://api.calendly.com/organizations/AAA",

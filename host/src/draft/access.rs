@@ -202,6 +202,7 @@ fn oauth2(scheme: &Value) -> Access {
     let scopes: Vec<&str> =
         flow["scopes"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     let shown = line(&scopes[..scopes.len().min(SCOPES_SHOWN)].join(" "), 4 * WORDS_CHARS);
+    let shown = if shown.is_empty() { ".".into() } else { format!("; there are: {shown}") };
     let sign_in = sign_in.map(|url| format!("authorize_url = {}\n", string(&url)));
     Access {
         asks: format!(
@@ -211,7 +212,7 @@ fn oauth2(scheme: &Value) -> Access {
         auth: format!(
             "[auth.api]\nkind = \"oauth2\"\ngrant = \"{grant}\"\n{}token_url = {}\nclient_id = \
              \"{{param:client_id}}\"\nclient_secret = \"client_secret\"\n# DECIDE: the fewest \
-             scopes that do; there are: {shown}\nscopes = []\n\n",
+             scopes that do{shown}\nscopes = []\n\n",
             sign_in.unwrap_or_default(),
             string(&token_url),
         ),

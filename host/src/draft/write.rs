@@ -66,7 +66,7 @@ pub(super) fn manifest(
     }
     text.push_str(&asks);
     text.push_str(&auth);
-    text.push_str(&egress(&body.server, &methods, auth.contains("[auth.")));
+    text.push_str(&egress(&body.server, &methods, auth.lines().any(|line| line == "[auth.api]")));
     text.push_str(&body.text);
     if !left_out.is_empty() {
         let shown = left_out[..left_out.len().min(LEFT_OUT_SHOWN)].join(", ");
@@ -188,7 +188,8 @@ impl Draft<'_> {
             let item = item.filter(|_| word != "delete");
             let item = item.map(|item| format!("item = {}\n", string(&item))).unwrap_or_default();
             let form = match document.body(operation) {
-                Some((_, true)) if word != "delete" => {
+                // What a read or a delete may have in its body, no request of a manifest has.
+                Some((_, true)) if ["create", "update"].contains(&word) => {
                     format!("request = {{ send = {request}, form = \"del(.id)\" }}")
                 }
                 _ => format!("request = {request}"),
