@@ -27,6 +27,9 @@ const SCHEMA: &str = ".jackfield/connector.schema.json";
 /// The longest id of a connector, in bytes.
 const ID_BYTES_MAX: usize = 48;
 
+/// A file of the folder: its path in it, and its text.
+type Written = (String, String);
+
 /// What `connector new` is told.
 #[derive(Debug, Args)]
 pub(super) struct New {
@@ -109,7 +112,7 @@ impl New {
     }
 
     /// The files of the folder, and the draft that is among them.
-    fn files(&self) -> anyhow::Result<(Vec<(String, String)>, Option<Draft>)> {
+    fn files(&self) -> anyhow::Result<(Vec<Written>, Option<Draft>)> {
         let schema = (SCHEMA.to_owned(), Kind::Connector.text());
         let Some(description) = &self.openapi else {
             let names = Names::new(&self.name, self.sdk.as_deref());
@@ -159,7 +162,7 @@ fn is_id(word: &str) -> bool {
 }
 
 /// Writes the files, all or none: a folder in which one of them is already is left as it is.
-fn written(dir: &Path, files: &[(String, String)]) -> anyhow::Result<()> {
+fn written(dir: &Path, files: &[Written]) -> anyhow::Result<()> {
     if let Some((there, _)) = files.iter().find(|(path, _)| dir.join(path).exists()) {
         bail!(
             "`{}` is there already, and nothing was written\n  hint: name another folder with --dir",
