@@ -1,8 +1,8 @@
 //! Connectors without code: one TOML file takes webhooks, reads, writes, and registers itself.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
-use jackfield::clock::VirtualClock;
+use jackfield::clock::{Clock as _, SystemClock, VirtualClock};
 use jackfield_tests::{
     club,
     house::{House, QUICK, until},
@@ -125,7 +125,7 @@ async fn a_connector_without_code_is_built_in_a_moment_and_shares_its_code() {
     let house = House::open().await;
     club::install(&house).await;
     let manifest = std::fs::read_to_string(club::folder().join("connector.toml")).unwrap();
-    let mut longest = std::time::Duration::ZERO;
+    let mut longest_ms = 0;
     for number in 0..5 {
         let id = format!("club-{number}");
         let folder = house.dir().join(&id);
@@ -133,12 +133,12 @@ async fn a_connector_without_code_is_built_in_a_moment_and_shares_its_code() {
         let text = manifest.replace("id = \"club\"", &format!("id = \"{id}\""));
         std::fs::write(folder.join("connector.toml"), text).unwrap();
         let file = folder.join("release.wasm").display().to_string();
-        let begun = Instant::now();
+        let begun_ms = SystemClock.now_ms();
         house.does(&["connector", "build", &folder.display().to_string(), "-o", &file]).await;
-        longest = longest.max(begun.elapsed());
+        longest_ms = longest_ms.max(SystemClock.now_ms() - begun_ms);
         house.does(&["connector", "install", &file, "--unsigned", "--yes"]).await;
     }
-    assert!(longest.as_secs() < 1, "{longest:?}");
+    assert!(longest_ms < 1_000, "{longest_ms} ms");
     let compiled = std::fs::read_dir(house.dir().join("data/compiled")).unwrap().count();
     let with_expressions = 2;
     assert_eq!(compiled, with_expressions, "all of them are one compiled component");

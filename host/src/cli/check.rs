@@ -11,15 +11,15 @@ use jackfield_registry::manifest::{Manifest, ManifestError, Mistake, programs};
 use serde_json::{Value, json};
 
 use super::{
-    Voice, file,
+    Voice,
+    build::Language,
+    file,
     voice::{items, text},
 };
 use crate::{config, host};
 
 /// The manifest in a connector's folder.
 const MANIFEST: &str = "connector.toml";
-/// The files by which a folder is known to have code of its own.
-const CODE: [&str; 4] = ["Cargo.toml", "package.json", "pyproject.toml", "requirements.txt"];
 
 /// What `connector check` is told.
 #[derive(Debug, Args)]
@@ -53,7 +53,8 @@ impl Check {
 /// build says.
 pub(super) async fn programs_of(dir: &Path) -> anyhow::Result<()> {
     let file = dir.join(MANIFEST);
-    let Some(text) = has_no_code(dir).then(|| file::read_text(&file).ok()).flatten() else {
+    let Some(text) = Language::of(dir).is_none().then(|| file::read_text(&file).ok()).flatten()
+    else {
         return Ok(());
     };
     let mistakes = wrong_programs(&text).await?;
@@ -68,7 +69,7 @@ pub(super) async fn programs_of(dir: &Path) -> anyhow::Result<()> {
 async fn mistakes(manifest: &str, file: &Path) -> anyhow::Result<ManifestError> {
     let name = file.display().to_string();
     let folder = file.parent().unwrap_or(Path::new(""));
-    let read = match has_no_code(folder) {
+    let read = match Language::of(folder).is_none() {
         true => Manifest::parse_declarative(manifest, &name),
         false => Manifest::parse(manifest, &name),
     };
@@ -84,11 +85,6 @@ async fn mistakes(manifest: &str, file: &Path) -> anyhow::Result<ManifestError> 
 async fn wrong_programs(manifest: &str) -> anyhow::Result<Vec<Mistake>> {
     let compiler = config::own_compiler().context("this program does not know its own file")?;
     Ok(host::check_programs(manifest, compiler).await?)
-}
-
-/// Whether a folder has nothing but a manifest.
-fn has_no_code(dir: &Path) -> bool {
-    !CODE.iter().any(|file| dir.join(file).exists())
 }
 
 fn one(mistake: &Mistake) -> Value {

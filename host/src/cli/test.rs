@@ -1,7 +1,6 @@
 //! `jackfield connector test`: a connector on the bench, and what was found.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,8 +9,6 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use jackfield_registry::package::Release;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
 use super::{
     Voice, build, file,
@@ -21,12 +18,8 @@ use super::{
 use crate::{
     config,
     conformance::{Bench, Plan, fixture, openapi::File, trial},
-    secret::Secret,
-    vault::MasterKey,
+    host::Scratch,
 };
-
-/// The file of the key under which compiled code is kept.
-const KEY_FILE: &str = "key";
 
 /// What `connector test` is told.
 #[derive(Debug, Args)]
@@ -95,41 +88,13 @@ fn subject(path: &Path) -> anyhow::Result<(Release, PathBuf)> {
     Ok((read(path)?, beside))
 }
 
-/// A directory of its own, gone with the trial.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What stays lies among what the system clears away.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// A bench. Compiled code is kept in the user's cache, so that the second trial is quick.
 async fn bench() -> anyhow::Result<(Bench, Scratch)> {
-    let scratch = Scratch(std::env::temp_dir().join(format!("jackfield-test-{}", Uuid::new_v4())));
-    let cache = config::cache_dir().unwrap_or_else(|| scratch.0.join("compiled"));
-    let made = fs::create_dir_all(&cache).and_then(|()| fs::create_dir_all(&scratch.0));
-    made.with_context(|| format!("`{}` cannot be made", cache.display()))?;
-    let compiler = config::own_compiler()?;
-    let key = cache_key(&cache.join(KEY_FILE))?;
-    let bench = Bench::open(scratch.0.join("store"), cache, key, compiler).await?;
+    let scratch = Scratch::new();
+    let (key, cache) = scratch.compiled();
+    let store = scratch.path().join("store");
+    let bench = Bench::open(store, cache, key, config::own_compiler()?).await?;
     Ok((bench, scratch))
-}
-
-/// The key of the cache: nobody else may write code that is then run.
-fn cache_key(path: &Path) -> anyhow::Result<[u8; 32]> {
-    if !path.exists() {
-        let new = MasterKey::generate().to_text();
-        // Of two trials that begin at once, one writes it and the other reads it.
-        if let Err(error) = file::write_secret("the key of the cache", path, new.expose())
-            && !path.exists()
-        {
-            return Err(error);
-        }
-    }
-    let text: Secret<String> = Secret::new(file::read_text(path)?);
-    Ok(Sha256::digest(text.expose().trim()).into())
 }
 
 /// The report for a person: what failed in full, and the rest where it is asked for.

@@ -86,8 +86,8 @@ fn collection(path: &str) -> Option<&str> {
     let segments: Vec<&str> = path.trim_end_matches('/').split('/').skip(1).collect();
     let is_hole = |segment: &&str| segment.contains('{');
     let last = segments.last()?;
-    let take = match segments.iter().rposition(|segment| is_hole(segment)) {
-        _ if segments.iter().all(|segment| is_hole(segment)) => return None,
+    let take = match segments.iter().rposition(is_hole) {
+        _ if segments.iter().all(is_hole) => return None,
         // A record in a list.
         Some(at) if at + 1 == segments.len() => at,
         // Something done with a record: a verb after it belongs to the record's list.

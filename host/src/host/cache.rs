@@ -1,4 +1,5 @@
-//! The key under which commands keep compiled code for the user who types them.
+//! Where commands that run alone keep compiled code for the user who types them, and what else they
+//! need for a while.
 //!
 //! Compiled code is native code: what somebody else could have written must never be run. So the
 //! directory and the key in it are their owner's alone, and where they are not, none is kept.
@@ -7,11 +8,13 @@ use std::{
     fs::{self, DirBuilder, OpenOptions},
     io::Write as _,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+use crate::config;
 
 /// The file of the key, in the cache.
 const KEY_FILE: &str = "key";
@@ -20,8 +23,45 @@ const OTHERS_WRITE: u32 = 0o022;
 /// The bits of a mode by which others than the owner may do anything.
 const OTHERS: u32 = 0o077;
 
+/// A directory of a command's own, which is gone with it.
+#[derive(Debug)]
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    /// One that nobody else has. Whoever writes into it makes it.
+    pub fn new() -> Self {
+        let name = format!("jackfield-{}", Uuid::new_v4().simple());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The key and the directory of compiled code: the user's cache, so that the second command is
+    /// quick, or a part of this where there is none that is the user's alone.
+    pub fn compiled(&self) -> ([u8; 32], PathBuf) {
+        let kept = config::cache_dir().and_then(|dir| Some((key(&dir)?, dir)));
+        kept.unwrap_or_else(|| (fresh_key(), self.0.join("compiled")))
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left there is of no use to anybody, and no secret.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
 /// The key of a cache, made where there is none; none where others could write what is run.
-pub(super) fn key(dir: &Path) -> Option<[u8; 32]> {
+fn key(dir: &Path) -> Option<[u8; 32]> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir).ok()?;
     let path = dir.join(KEY_FILE);
     if !is_own(dir, OTHERS_WRITE) {
@@ -38,7 +78,7 @@ pub(super) fn key(dir: &Path) -> Option<[u8; 32]> {
 }
 
 /// A key that nobody has had.
-pub(super) fn fresh_key() -> [u8; 32] {
+fn fresh_key() -> [u8; 32] {
     Sha256::digest(random()).into()
 }
 

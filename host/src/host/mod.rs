@@ -43,6 +43,7 @@ use crate::{
     vault::VaultError,
 };
 
+pub use cache::Scratch;
 pub use offline::{check_flows, check_programs};
 
 pub use keeper::{Keeper, Progress, State as RotationState, open_vault};

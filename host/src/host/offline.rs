@@ -6,18 +6,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
     sync::Arc,
 };
 
 use jackfield_registry::manifest::{Mistake, Program, VARIABLES, programs};
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
-use super::{HostError, cache};
+use super::{HostError, Scratch};
 use crate::{
     clock::SystemClock,
-    config,
     flows::{Expressions, Flow, Source, check_alone},
     runtime::{Compiler, Runtime},
     store::{self, Options},
@@ -67,10 +64,9 @@ struct Alone {
 impl Alone {
     fn open(compiler: Compiler) -> Result<Self, HostError> {
         let scratch = Scratch::new();
-        let kept = config::cache_dir().and_then(|dir| Some((cache::key(&dir)?, dir)));
-        let (key, dir) = kept.unwrap_or_else(|| (cache::fresh_key(), scratch.0.join("compiled")));
+        let (key, dir) = scratch.compiled();
         let runtime = Runtime::start(dir, key, compiler)?;
-        let store = store::open(&scratch.0.join("store"), Options::default())?;
+        let store = store::open(&scratch.path().join("store"), Options::default())?;
         let tables = Tables::open(store, Arc::new(SystemClock))?;
         Ok(Self { expressions: Expressions::load(&runtime, tables)?, _scratch: scratch })
     }
@@ -89,22 +85,5 @@ impl Alone {
             VARIABLES.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
         let ran = self.expressions.evaluate_with(program, &Value::Null, &nothing.into()).await;
         ran.err().map(|fault| fault.message).filter(|said| said.contains(UNKNOWN_VARIABLE))
-    }
-}
-
-/// A directory of its own, which is gone with it.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        let name = format!("jackfield-{}", Uuid::new_v4().simple());
-        Self(Path::new(&std::env::temp_dir()).join(name))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What is left there is of no use to anybody, and no secret.
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

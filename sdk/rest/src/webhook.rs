@@ -159,10 +159,12 @@ fn told(desk: &Desk<'_>, pending: Vec<Pending<'_>>) -> Result<Vec<Event>, Proble
             From::Raw(raw) => {
                 let entity = entity(one)?;
                 let same = (entity.name.as_str(), raw.as_str());
-                if !made.contains_key(&same) {
-                    made.insert(same, record::canonical(desk, entity, raw.clone())?.record);
-                }
-                made.get(&same).cloned()
+                let record = match made.get(&same) {
+                    Some(record) => record.clone(),
+                    None => record::canonical(desk, entity, raw.clone())?.record,
+                };
+                made.insert(same, record.clone());
+                Some(record)
             }
             From::Id(id) => {
                 let name = entity(one)?.name.as_str();
