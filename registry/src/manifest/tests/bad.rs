@@ -30,7 +30,7 @@ fn an_unknown_block_is_named() {
     let said = mistakes(&[("[health]", "[helth]")]);
     insta::assert_snapshot!(said, @r#"
     connector.toml:111:2: unknown block `helth`
-      hint: did you mean `health`? known blocks: connector, param, secret, auth, tenants, http, egress, budget, webhook, events, actions, entities, health, limits
+      hint: did you mean `health`? known blocks: connector, param, secret, auth, tenants, http, egress, budget, webhook, events, actions, entities, discover, subscriptions, health, limits
     "#);
 }
 
