@@ -17,8 +17,9 @@ macro_rules! files {
 }
 
 /// The contract.
-const WIT: [File; 14] = files!("wit":
+const WIT: [File; 15] = files!("wit":
     "types.wit", "http.wit", "secrets.wit", "storage.wit", "context.wit", "log.wit",
+    "manifest.wit",
     "webhooks.wit", "authenticator.wit", "actions.wit", "records.wit", "subscriptions.wit",
     "account.wit", "expressions.wit", "worlds.wit",
 );
