@@ -38,6 +38,9 @@ const JS: Wanted = Wanted {
 /// What Python is built with.
 const PYTHON: &str = include_str!("../../sdk/templates/python/requirements.txt");
 
+/// One test of a process installs and builds; what it makes has the process's number in its name.
+static BUILDING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// The language of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Template {
@@ -60,6 +63,7 @@ impl Template {
     /// # Panics
     /// The tools are there and it does not build.
     pub async fn release(self) -> Option<Release> {
+        let _one = BUILDING.lock().await;
         let tools = match self {
             Self::Js => npm::installed(&JS).await,
             Self::Python => {
