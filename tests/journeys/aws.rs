@@ -33,7 +33,7 @@ fn place() -> Place {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_master_key_is_kept_and_rotated_at_aws() {
-    let Some(moto) = Moto::start() else { return };
+    let Some(moto) = Moto::start().await else { return };
     let house = House::with_key_at(place(), environment(&moto)).await;
     assert!(!house.keys().create().await.unwrap(), "a key that is there is not overwritten");
     let mut scene = WonDealScene::bare(house).await;
@@ -76,7 +76,7 @@ async fn the_master_key_is_kept_and_rotated_at_aws() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_in_a_file_moves_to_aws() {
-    let Some(moto) = Moto::start() else { return };
+    let Some(moto) = Moto::start().await else { return };
     let mut house = House::open().await;
     house.stop().await;
     house.keep_key_at(Place::File(house.key_file().into()), environment(&moto));
@@ -93,7 +93,7 @@ async fn a_key_in_a_file_moves_to_aws() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_reads_from_the_environment_how_aws_is_reached() {
-    let Some(moto) = Moto::start() else { return };
+    let Some(moto) = Moto::start().await else { return };
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data").display().to_string();
     let run = |words: &[&str], endpoint: &str, region: &str| {

@@ -5,23 +5,22 @@
 //! told so in one line.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
-    process::{Command, id},
+    process::id,
 };
 
-use anyhow::{Context as _, bail, ensure};
-use hmac::{Hmac, Mac as _};
+use anyhow::{Context as _, ensure};
 use http::{Method, StatusCode};
 use jackfield::cli::build;
 use jackfield_registry::package::{Digest, Release};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use crate::{
     npm::{self, Wanted},
-    releases::{root, target},
-    sender::Delivery,
+    pip,
+    releases::root,
+    sender::{Delivery, hmac_sha256},
     twin::{Ask, Reply, Vendor},
 };
 
@@ -67,8 +66,8 @@ impl Template {
         let tools = match self {
             Self::Js => npm::installed(&JS).await,
             Self::Python => {
-                let made = tokio::task::spawn_blocking(environment).await;
-                made.expect("no panic").map_err(|error| format!("{error:#}"))
+                let packages = PYTHON.lines().filter(|line| !line.starts_with('#')).collect();
+                pip::installed("python", packages).await
             }
         };
         match tools {
@@ -105,41 +104,6 @@ impl Template {
         fs::rename(part, kept)?;
         Ok(release)
     }
-}
-
-/// An environment of Python with what the template asks for: at `.venv` of the directory that is
-/// answered, and in those above it.
-fn environment() -> anyhow::Result<PathBuf> {
-    let all = target().join("python");
-    fs::create_dir_all(&all)?;
-    // One process installs, the others wait for it.
-    let lock = File::create(all.join("lock"))?;
-    lock.lock()?;
-    let dir = all.join(Digest::of(PYTHON.as_bytes()).to_hex());
-    let whole = dir.join("whole");
-    if whole.exists() {
-        return Ok(dir);
-    }
-    if dir.exists() {
-        fs::remove_dir_all(&dir)?;
-    }
-    fs::create_dir_all(&dir)?;
-    let venv = dir.join(".venv");
-    run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--timeout", "60", "--retries", "1"];
-    let packages = PYTHON.lines().filter(|line| !line.starts_with('#'));
-    run(Command::new(venv.join("bin/python")).args(pip).args(packages))?;
-    fs::write(whole, "")?;
-    Ok(dir)
-}
-
-fn run(command: &mut Command) -> anyhow::Result<()> {
-    let ended = command.output().with_context(|| format!("{:?}", command.get_program()))?;
-    if !ended.status.success() {
-        let said = String::from_utf8_lossy(&ended.stderr);
-        bail!("{}", said.lines().last().unwrap_or("it failed"));
-    }
-    Ok(())
 }
 
 /// The files below a folder, in the order of their names.
@@ -211,8 +175,6 @@ impl Vendor for Acme {
 pub fn paid(order: &str) -> Delivery {
     let order = json!({ "id": order, "total": "10.50", "currency": "GBP" });
     let body = json!({ "type": "order.paid", "order": order }).to_string();
-    // HMAC takes a key of any length.
-    let mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).expect("any key length");
-    let signature = hex::encode(mac.chain_update(&body).finalize().into_bytes());
+    let signature = hex::encode(hmac_sha256(KEY, body.as_bytes()));
     Delivery::new(body).with_text("x-acme-signature", &signature)
 }

@@ -20,6 +20,7 @@ mod npm;
 pub mod oidc;
 pub mod orders;
 pub mod patterns;
+mod pip;
 pub mod releases;
 pub mod sender;
 pub mod signed;

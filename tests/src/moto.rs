@@ -4,9 +4,7 @@
 //! it cannot install anything, there is no moto, and who asks for it says so.
 
 use std::{
-    fs::{self, File},
     io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
@@ -15,10 +13,10 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
+use crate::pip;
+
 /// What is installed.
 const PACKAGES: [&str; 3] = ["moto==5.2.2", "flask==3.1.2", "flask-cors==6.0.1"];
-/// How long pip waits for an answer, in seconds.
-const PIP_TIMEOUT_S: &str = "60";
 /// How long the server may take to open its port.
 const OPENING: Duration = Duration::from_secs(60);
 /// What the server says once it has.
@@ -33,8 +31,8 @@ pub struct Moto {
 
 impl Moto {
     /// Starts one; if that cannot be, says why in one line.
-    pub fn start() -> Option<Self> {
-        match Self::try_start() {
+    pub async fn start() -> Option<Self> {
+        match Self::try_start().await {
             Ok(moto) => Some(moto),
             Err(why) => {
                 eprintln!("not tested against moto, which is not to be had here: {why:#}");
@@ -43,9 +41,9 @@ impl Moto {
         }
     }
 
-    fn try_start() -> anyhow::Result<Self> {
-        let program = installed()?;
-        let mut server = Command::new(program)
+    async fn try_start() -> anyhow::Result<Self> {
+        let tools = pip::installed("moto", PACKAGES.to_vec()).await.map_err(anyhow::Error::msg)?;
+        let mut server = Command::new(tools.join(".venv/bin/moto_server"))
             .args(["-H", "127.0.0.1", "-p", "0"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -83,43 +81,4 @@ impl Drop for Moto {
         let _ = self.server.kill();
         let _ = self.server.wait();
     }
-}
-
-/// The server's program, installed if it is not there.
-fn installed() -> anyhow::Result<PathBuf> {
-    let target = target();
-    fs::create_dir_all(&target)?;
-    // One process installs, the others wait for it.
-    let lock = File::create(target.join("moto.lock"))?;
-    lock.lock()?;
-    let dir = target.join(PACKAGES.join("+").replace("==", "-"));
-    let program = dir.join("bin/moto_server");
-    let whole = dir.join("whole");
-    if whole.exists() && program.exists() {
-        return Ok(program);
-    }
-    if dir.exists() {
-        fs::remove_dir_all(&dir)?;
-    }
-    run(Command::new("python3").args(["-m", "venv"]).arg(&dir))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--timeout", PIP_TIMEOUT_S, "--retries", "1"];
-    run(Command::new(dir.join("bin/python")).args(pip).args(PACKAGES))?;
-    fs::write(whole, "")?;
-    Ok(program)
-}
-
-fn run(command: &mut Command) -> anyhow::Result<()> {
-    let ended = command.output().with_context(|| format!("{:?}", command.get_program()))?;
-    if !ended.status.success() {
-        let said = String::from_utf8_lossy(&ended.stderr);
-        bail!("{}", said.lines().last().unwrap_or("it failed"));
-    }
-    Ok(())
-}
-
-/// The directory in which cargo builds: above the program that is running.
-fn target() -> PathBuf {
-    let own = std::env::current_exe().unwrap_or_default();
-    let target = own.ancestors().find(|dir| dir.ends_with("target"));
-    target.map_or_else(std::env::temp_dir, Path::to_owned).join("moto")
 }

@@ -10,15 +10,13 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hmac::{Hmac, Mac as _};
 use http::StatusCode;
 use serde_json::json;
-use sha2::Sha256;
 
 use crate::{
     house::House,
     releases,
-    sender::Delivery,
+    sender::{Delivery, hmac_sha256},
     twin::{Ask, Reply, Twin, Vendor},
 };
 
@@ -153,9 +151,7 @@ pub fn delivery(number: u64, bytes: usize) -> Delivery {
 /// The same, signed under a key of one's choice.
 pub fn signed_by(key: &str, number: u64, bytes: usize) -> Delivery {
     let body = body(number, bytes);
-    // HMAC takes a key of any length.
-    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("any key length");
-    let signature = STANDARD.encode(mac.chain_update(&body).finalize().into_bytes());
+    let signature = STANDARD.encode(hmac_sha256(key, &body));
     Delivery::new(body).with_text("x-signature", &signature)
 }
 

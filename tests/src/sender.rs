@@ -11,11 +11,13 @@ use std::{
 };
 
 use bytes::Bytes;
+use hmac::{Hmac, Mac as _};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use jackfield::clock::{Clock, SystemClock};
+use sha2::Sha256;
 use tokio::{net::TcpStream, sync::Mutex, time::timeout};
 use url::Url;
 
@@ -24,6 +26,13 @@ const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
 /// How long an answer may take, unless said otherwise: Pipedrive's limit; Xero's is 5 s.
 const DEADLINE_MS: u64 = 10_000;
+
+/// The HMAC-SHA256 of a message, with which most vendors sign.
+pub fn hmac_sha256(key: &str, message: &[u8]) -> impl AsRef<[u8]> + use<> {
+    // HMAC takes a key of any length.
+    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("any key length");
+    mac.chain_update(message).finalize().into_bytes()
+}
 
 /// A webhook, ready to be sent any number of times. Clones share the body.
 #[derive(Debug, Clone)]

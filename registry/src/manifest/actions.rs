@@ -1,6 +1,6 @@
-//! `[events.*]` and `[actions.*]`: what a connector tells of and does.
+//! `[actions.*]`: what a connector does.
 //!
-//! Owns the declarations and the form of a reference to a schema. Never compiles a schema.
+//! Owns the declaration and the form of a reference to a schema. Never compiles a schema.
 
 use std::fmt;
 
@@ -13,31 +13,6 @@ use serde::{
 use serde_json::Value;
 
 use super::retry::Retry;
-
-/// A kind of event.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EventKind {
-    /// What happened, in words.
-    pub title: String,
-    /// The canonical record that the event carries; none where it is free in form.
-    pub entity: Option<String>,
-    /// What the vendor calls it when one subscribes.
-    pub topic: Option<String>,
-    /// Whether an item of a delivery is one of this kind; see [`jackfield_vocabulary::Event`],
-    /// which has this and the members that follow.
-    pub when: Option<Jq>,
-    /// Names the change.
-    pub key: Option<Jq>,
-    /// When it happened.
-    pub at: Option<Jq>,
-    /// The event's record, as it is.
-    pub record: Option<Jq>,
-    /// What the vendor says of the record.
-    pub raw: Option<Jq>,
-    /// The record's id, where the item says no more.
-    pub get: Option<Jq>,
-}
 
 /// Something that a connector can do.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -159,22 +134,6 @@ impl JsonSchema for SchemaRef {
             "description": "The name of a canonical schema, or a JSON Schema.",
             "type": ["string", "object"],
         })
-    }
-}
-
-impl EventKind {
-    /// What makes an item of a delivery an event of this kind, and what the event says.
-    pub fn meaning(&self) -> jackfield_vocabulary::Event {
-        let Self { entity, topic, when, key, at, record, raw, get, title: _ } = self.clone();
-        jackfield_vocabulary::Event { entity, topic, when, key, at, record, raw, get }
-    }
-}
-
-impl Action {
-    /// What it does, where no entity says it.
-    pub fn doing(&self) -> jackfield_vocabulary::Action {
-        let Self { request, step, result, recall, .. } = self.clone();
-        jackfield_vocabulary::Action { request, step, result, recall }
     }
 }
 

@@ -3,12 +3,10 @@
 //! Owns the rules of completeness: each action is sent by something, each event has a record.
 //! Never compiles a program; that is done in the sandbox.
 
-use std::collections::BTreeMap;
-
 use jackfield_vocabulary::{Entity, Jq, Operation, Path, Visit};
 
 use super::{
-    Action, EventKind, Manifest, ManifestError, Mistake,
+    Action, Event, Manifest, ManifestError, Mistake,
     document::{Document, Place},
     error::sorted,
 };
@@ -84,7 +82,7 @@ impl Manifest {
     }
 
     /// What an event lacks.
-    fn unsaid(&self, kind: &str, event: &EventKind) -> Option<(String, &'static str)> {
+    fn unsaid(&self, kind: &str, event: &Event) -> Option<(String, &'static str)> {
         if event.key.is_none() {
             let message = format!("nothing names the change of the event `{kind}`");
             return Some((message, "add `key = '…'`: the same change gives the same text"));
@@ -99,27 +97,26 @@ impl Manifest {
     }
 
     fn each_program(&self, each: &mut dyn FnMut(&Path, &Jq)) {
-        let at = |block: &str| vec![block.to_owned()];
-        let http = jackfield_vocabulary::Http {
-            base: self.http.base.clone(),
-            error: self.http.error.clone(),
-            error_message: self.http.error_message.clone(),
-        };
-        http.visit(&at("http"), each);
+        let at = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Path>();
+        self.http.base.visit(&at(&["http", "base"]), each);
+        self.http.error.visit(&at(&["http", "error"]), each);
+        self.http.error_message.visit(&at(&["http", "error_message"]), each);
         if let Some(webhook) = &self.webhook {
-            webhook.items.visit(&vec!["webhook".into(), "items".into()], each);
+            webhook.items.visit(&at(&["webhook", "items"]), each);
         }
-        let events: BTreeMap<_, _> =
-            self.events.iter().map(|(kind, event)| (kind.clone(), event.meaning())).collect();
-        events.visit(&at("events"), each);
-        let actions: BTreeMap<_, _> =
-            self.actions.iter().map(|(name, action)| (name.clone(), action.doing())).collect();
-        actions.visit(&at("actions"), each);
-        self.entities.visit(&at("entities"), each);
-        self.discover.visit(&at("discover"), each);
-        self.subscriptions.visit(&at("subscriptions"), each);
-        self.health.visit(&at("health"), each);
-        self.tenants.visit(&at("tenants"), each);
+        self.events.visit(&at(&["events"]), each);
+        for (name, action) in &self.actions {
+            let Action { request, step, result, recall, .. } = action;
+            request.visit(&at(&["actions", name, "request"]), each);
+            step.visit(&at(&["actions", name, "step"]), each);
+            result.visit(&at(&["actions", name, "result"]), each);
+            recall.visit(&at(&["actions", name, "recall"]), each);
+        }
+        self.entities.visit(&at(&["entities"]), each);
+        self.discover.visit(&at(&["discover"]), each);
+        self.subscriptions.visit(&at(&["subscriptions"]), each);
+        self.health.visit(&at(&["health"]), each);
+        self.tenants.visit(&at(&["tenants"]), each);
     }
 }
 

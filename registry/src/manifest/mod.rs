@@ -28,7 +28,7 @@ pub mod webhook;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-pub use actions::{Action, EventKind, Idempotency, SchemaRef};
+pub use actions::{Action, Idempotency, SchemaRef};
 pub use asks::{Ask, Asks};
 pub use auth::{
     Assertion, Auth, Capture, CaptureFrom, ClientAuth, DeadWhen, Encoding, Grant, JwtSigning,
@@ -40,7 +40,9 @@ pub use declared::{Program, programs};
 pub use egress::{Budget, Egress, Http, METHODS, Reset};
 pub use error::{MISTAKES_MAX, ManifestError, Mistake};
 pub use form::{Param, Secret, SecretUse};
-pub use jackfield_vocabulary::{Discover, Entity, Health, Subscriptions, Tenants, VARIABLES};
+pub use jackfield_vocabulary::{
+    Discover, Entity, Event, Health, Subscriptions, Tenants, VARIABLES,
+};
 pub use limits::Limits;
 pub use retry::{Retries, Retry};
 pub use slots::{Piece, SLOTTED_BYTES_MAX, Slotted};
@@ -86,7 +88,7 @@ pub struct Manifest {
     pub webhook: Option<Webhook>,
     /// `[events."thing.happened"]`: the events that it can tell of, by kind.
     #[schemars(default)]
-    pub events: BTreeMap<String, EventKind>,
+    pub events: BTreeMap<String, Event>,
     /// `[actions."thing.verb"]`: what it can do, by name.
     #[schemars(default)]
     pub actions: BTreeMap<String, Action>,

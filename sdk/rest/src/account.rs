@@ -3,7 +3,12 @@
 use jackfield_sdk::{Problem, Tenant};
 use jackfield_vocabulary::{Health, Paging, Request, Tenants};
 
-use crate::{desk::Desk, json, page::At, send};
+use crate::{
+    desk::Desk,
+    json,
+    page::{At, Paged},
+    send,
+};
 
 /// The most pages of a list that is read as a whole.
 pub(crate) const PAGES_MAX: usize = 20;
@@ -60,20 +65,11 @@ pub(crate) fn all(
     paging: Option<&Paging>,
 ) -> Result<Vec<String>, Problem> {
     let what = format!("items` in `[{block}]");
+    let paged = Paged { what: &what, request, items, paging };
     let mut all = Vec::new();
     let mut at = At::default();
     for _ in 0..PAGES_MAX {
-        let page = at.vars(paging);
-        let vars = [("page", page.as_str())];
-        let mut made = send::made(desk, request, None, "null", &vars)?;
-        if let Some(url) = &at.url {
-            made.url.clone_from(url);
-        }
-        let read = send::answered(desk, desk.host.send(made)?, &[])?;
-        let Some(read) = read else { return Ok(all) };
-        let some = desk.maybe(&what, items, ".", &read.body, &vars)?;
-        let some = json::items(&some, &format!("`{what}`"))?;
-        let next = at.next(desk, paging, &read, some.len())?;
+        let Some((some, next)) = paged.fetch(desk, &at, &[])? else { return Ok(all) };
         all.extend(some);
         match next {
             Some(next) => at = next,

@@ -7,19 +7,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use jackfield_sdk::{Host, Problem, rfc3339};
-use jackfield_vocabulary::{Discover, Entity, Http, Jq};
+use jackfield_vocabulary::{Discover, Entity, Http, Jq, VARIABLES};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{json, read, send};
-
-/// The variables, each bound everywhere.
-const NAMES: [&str; 13] = [
-    "current", "delivery", "fields", "found", "input", "key", "now", "page", "parent", "reply",
-    "settings", "since", "steps",
-];
-/// The records that belong to one, for `record`.
-pub(crate) const WITH: &str = "with";
 
 /// An entity of the manifest, with its name.
 pub(crate) struct Named {
@@ -114,9 +106,7 @@ impl<'h> Desk<'h> {
             let found = || found.as_deref().filter(|_| name == "found");
             given.or_else(base).or_else(found).unwrap_or("null")
         };
-        let mut bound: Vec<_> = NAMES.iter().map(|name| (*name, of(name))).collect();
-        bound.push((WITH, of(WITH)));
-        let bound = json::object(bound);
+        let bound = json::object(VARIABLES.map(|name| (name, of(name))));
         jackfield_expressions::evaluate(programs, input, &bound, jackfield_expressions::none)
             .map_err(|failure| Problem::invalid(format!("`{what}` of the manifest: {failure}")))
     }
@@ -165,16 +155,4 @@ fn block<T: DeserializeOwned>(host: &dyn Host, path: &[&str]) -> Result<Option<T
     serde_json::from_value(block).map(Some).map_err(|error| {
         Problem::invalid(format!("`[{}]` of the manifest does not read: {error}", path.join(".")))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{NAMES, WITH};
-
-    #[test]
-    fn whoever_checks_a_program_knows_each_of_the_variables() {
-        for name in NAMES.iter().chain([&WITH]) {
-            assert!(jackfield_vocabulary::VARIABLES.contains(name), "{name}");
-        }
-    }
 }

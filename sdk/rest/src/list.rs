@@ -8,10 +8,10 @@ use jackfield_vocabulary::List;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    desk::{Desk, Named},
+    desk::{Desk, Named, Vars},
     json,
-    page::At,
-    read, record, send,
+    page::{At, Paged},
+    read, record,
 };
 
 /// Where one is in a list.
@@ -127,22 +127,16 @@ fn fetched(
     entity: &Named,
     list: &List,
     at: &At,
-    vars: &[(&'static str, &str)],
+    vars: Vars<'_>,
 ) -> Result<(Vec<String>, Option<At>), Problem> {
-    let paging = list.paging.as_ref();
-    let page = at.vars(paging);
-    let vars: Vec<_> = vars.iter().copied().chain([("page", page.as_str())]).collect();
-    let mut request = send::made(desk, &list.request, None, "null", &vars)?;
-    if let Some(url) = &at.url {
-        request.url.clone_from(url);
-    }
-    let read = send::answered(desk, desk.host.send(request)?, &[])?;
-    let read = read.ok_or_else(|| Problem::unavailable("the system has no such list"))?;
-    let what = entity.key("list.items");
-    let items = desk.maybe(&what, list.items.as_ref(), ".", &read.body, &vars)?;
-    let items = json::items(&items, &format!("`{what}`"))?;
-    let next = at.next(desk, paging, &read, items.len())?;
-    Ok((items, next))
+    let paged = Paged {
+        what: &entity.key("list.items"),
+        request: &list.request,
+        items: list.items.as_ref(),
+        paging: list.paging.as_ref(),
+    };
+    let page = paged.fetch(desk, at, vars)?;
+    page.ok_or_else(|| Problem::unavailable("the system has no such list"))
 }
 
 /// The canonical records of a page's items; those that are gone by now, or none, are left out.

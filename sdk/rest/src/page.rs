@@ -1,10 +1,48 @@
 //! Where in a list one is, and where it goes on.
 
 use jackfield_sdk::Problem;
-use jackfield_vocabulary::Paging;
+use jackfield_vocabulary::{Jq, Paging, Request};
 use serde::{Deserialize, Serialize};
 
-use crate::{desk::Desk, json, reply::Read};
+use crate::{
+    desk::{Desk, Vars},
+    json,
+    reply::Read,
+    send,
+};
+
+/// A list that comes in pages.
+pub(crate) struct Paged<'a> {
+    /// The key of the manifest that says where the items are.
+    pub(crate) what: &'a str,
+    pub(crate) request: &'a Request,
+    pub(crate) items: Option<&'a Jq>,
+    pub(crate) paging: Option<&'a Paging>,
+}
+
+impl Paged<'_> {
+    /// The items of the page at `at`, and where the list goes on; none where the system has no
+    /// such list.
+    pub(crate) fn fetch(
+        &self,
+        desk: &Desk<'_>,
+        at: &At,
+        vars: Vars<'_>,
+    ) -> Result<Option<(Vec<String>, Option<At>)>, Problem> {
+        let page = at.vars(self.paging);
+        let vars: Vec<_> = vars.iter().copied().chain([("page", page.as_str())]).collect();
+        let mut request = send::made(desk, self.request, None, "null", &vars)?;
+        if let Some(url) = &at.url {
+            request.url.clone_from(url);
+        }
+        let read = send::answered(desk, desk.host.send(request)?, &[])?;
+        let Some(read) = read else { return Ok(None) };
+        let items = desk.maybe(self.what, self.items, ".", &read.body, &vars)?;
+        let items = json::items(&items, &format!("`{}`", self.what))?;
+        let next = at.next(desk, self.paging, &read, items.len())?;
+        Ok(Some((items, next)))
+    }
+}
 
 /// A place in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use jackfield_sdk::{Level, Problem};
 use jackfield_vocabulary::Jq;
 
 use crate::{
-    desk::{Desk, Named, WITH},
+    desk::{Desk, Named},
     json, read,
 };
 
@@ -48,7 +48,7 @@ pub(crate) fn fields(
 fn translated(desk: &Desk<'_>, entity: &Named, raw: String, with: &str) -> Result<Found, Problem> {
     let id = id(desk, entity, &raw)?;
     let record = entity.of.record.as_ref();
-    let record = cleaned(desk, &entity.key("record"), record, &raw, &[(WITH, with)]);
+    let record = cleaned(desk, &entity.key("record"), record, &raw, &[("with", with)]);
     let record = record.map_err(|problem| match id.as_str() {
         "" => problem,
         id => Problem { message: format!("{} (record `{id}`)", problem.message), ..problem },

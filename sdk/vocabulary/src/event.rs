@@ -14,9 +14,13 @@ pub struct Webhook {
     pub items: Option<Jq>,
 }
 
-/// What an item of a delivery must be to be an event of a kind, and what the event says.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+/// A kind of event: what an item of a delivery must be to be one, and what the event says.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Event {
+    /// What happened, in words.
+    pub title: String,
     /// The canonical record that the event carries; none where it is free in form.
     pub entity: Option<String>,
     /// What the system calls it when one subscribes: `.topic` of `[subscriptions]`.

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Action, Body, Changes, Discover, Entity, Event, Find, Health, Http, Jq, List, Operation,
-    Paging, Recall, Refusal, Related, Request, Step, Subscriptions, Template, Tenants, Webhook,
+    Body, Changes, Discover, Entity, Event, Find, Health, Jq, List, Operation, Paging, Recall,
+    Refusal, Related, Request, Step, Subscriptions, Template, Tenants,
 };
 
 /// The way to a program: keys, and indices of arrays in digits.
@@ -95,14 +95,12 @@ macro_rules! members {
 }
 
 members! {
-    Action: request step result recall;
     Changes: request items get token more;
     Discover: request result;
     Entity: id record fields with get find list changes create update upsert delete;
     Event: when key at record raw get;
     Find: request items get;
     Health: request label;
-    Http: base error error_message;
     List: request items paging since get;
     Operation: request item;
     Recall: request result item;
@@ -111,7 +109,6 @@ members! {
     Step: when request result;
     Subscriptions: create list items paging id url topics expires_at remove;
     Tenants: request items paging id label;
-    Webhook: items;
 }
 
 fn below(at: &Path, key: &str) -> Path {

@@ -6,15 +6,13 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use hmac::{Hmac, Mac as _};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use crate::{
     house::House,
     releases,
-    sender::Delivery,
+    sender::{Delivery, hmac_sha256},
     twin::{Ask, Reply, Twin, Vendor},
 };
 
@@ -138,9 +136,7 @@ pub fn folder() -> PathBuf {
 pub fn joined(members: &[(&str, u64)]) -> Delivery {
     let item = |(chapter, member): &(&str, u64)| json!({ "type": "joined", "chapter": chapter, "member": member, "at": 1_767_225_600 });
     let body = members.iter().map(item).collect::<Value>().to_string().into_bytes();
-    // HMAC takes a key of any length.
-    let mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).expect("any key length");
-    let signature = hex::encode(mac.chain_update(&body).finalize().into_bytes());
+    let signature = hex::encode(hmac_sha256(KEY, &body));
     Delivery::new(body).with_text("x-club-signature", &signature)
 }
 

@@ -16,14 +16,12 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hmac::{Hmac, Mac as _};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use self::{acts::Act, shelf::Shelf};
 use super::{Ask, Reply, Twin, Vendor};
-use crate::sender::Delivery;
+use crate::sender::{Delivery, hmac_sha256};
 
 /// What stands before the account's name in its token.
 const TOKEN: &str = "generic-token-of-";
@@ -196,9 +194,7 @@ impl Twin<Generic> {
     /// What it sends about a change that `key` names.
     pub fn webhook(kind: &str, key: &str, record: &Value) -> Delivery {
         let body = json!({ "kind": kind, "key": key, "record": record }).to_string();
-        // HMAC takes a key of any length.
-        let mac = Hmac::<Sha256>::new_from_slice(SIGNING_KEY.as_bytes()).expect("any key length");
-        let signature = STANDARD.encode(mac.chain_update(&body).finalize().into_bytes());
+        let signature = STANDARD.encode(hmac_sha256(SIGNING_KEY, body.as_bytes()));
         Delivery::new(body).with_text("x-signature", &signature)
     }
 }

@@ -5,14 +5,12 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use hmac::{Hmac, Mac};
 use http::{HeaderValue, header};
 use serde_json::{Value, json};
-use sha2::Sha256;
 use uuid::Uuid;
 
 use super::wording;
-use crate::sender::Delivery;
+use crate::sender::{Delivery, hmac_sha256};
 
 /// Waits before the tries after the first, in milliseconds. The vendor says only that it tries
 /// again with decreasing frequency for 24 hours; these are chosen to fit that.
@@ -84,10 +82,7 @@ pub fn body(events: &[XeroEvent], first: u64, last: u64, tenant_id: &str) -> Byt
 
 /// The value of `x-xero-signature`: the HMAC-SHA256 of the raw body, as base64.
 pub fn sign(webhook_key: &str, body: &[u8]) -> String {
-    // HMAC takes a key of any length.
-    let mut mac = Hmac::<Sha256>::new_from_slice(webhook_key.as_bytes()).expect("any key length");
-    mac.update(body);
-    STANDARD.encode(mac.finalize().into_bytes())
+    STANDARD.encode(hmac_sha256(webhook_key, body))
 }
 
 /// A delivery signed with the key.
