@@ -49,6 +49,7 @@ pub mod ingress;
 pub mod keys;
 mod mac;
 pub mod oauth;
+mod octets;
 pub mod priority;
 pub mod problem;
 pub mod queue;

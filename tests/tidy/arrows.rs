@@ -6,7 +6,7 @@ use crate::source::{Source, below};
 
 /// The rooms from the top of the house to its ground, with what each may import of the rooms
 /// below it. Whatever is not listed here is an arrow that somebody should think about.
-const ROOMS: [(&str, &[&str]); 38] = [
+const ROOMS: [(&str, &[&str]); 39] = [
     ("main", &["cli"]),
     ("lib", &[]),
     (
@@ -21,6 +21,7 @@ const ROOMS: [(&str, &[&str]); 38] = [
             "egress",
             "flows",
             "host",
+            "inbox",
             "keys",
             "queue",
             "runtime",
@@ -63,6 +64,7 @@ const ROOMS: [(&str, &[&str]); 38] = [
             "contract",
             "egress",
             "fault",
+            "inbox",
             "runtime",
             "secret",
             "store",
@@ -148,12 +150,27 @@ const ROOMS: [(&str, &[&str]); 38] = [
             "fault",
             "flows",
             "inbox",
+            "octets",
             "queue",
             "runtime",
             "store",
         ],
     ),
-    ("inbox", &["audit", "clock", "connections", "contract", "queue", "store", "verify"]),
+    (
+        "inbox",
+        &[
+            "audit",
+            "capabilities",
+            "clock",
+            "connections",
+            "contract",
+            "fault",
+            "octets",
+            "queue",
+            "store",
+            "verify",
+        ],
+    ),
     (
         "flows",
         &[
@@ -196,8 +213,8 @@ const ROOMS: [(&str, &[&str]); 38] = [
     (
         "capabilities",
         &[
-            "backoff", "clock", "contract", "egress", "mac", "priority", "problem", "secret",
-            "store", "text", "vault",
+            "backoff", "clock", "contract", "egress", "mac", "octets", "priority", "problem",
+            "secret", "store", "text", "vault",
         ],
     ),
     ("verify", &["secret"]),
@@ -215,6 +232,7 @@ const ROOMS: [(&str, &[&str]); 38] = [
     ("priority", &[]),
     ("clock", &[]),
     ("mac", &[]),
+    ("octets", &[]),
     ("secret", &[]),
     ("telemetry", &[]),
     ("text", &[]),

@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use super::{answer::Answer, sign_ins};
 use crate::{
     audit::Actor,
-    capabilities::{Particulars, Window},
     connections::{self, Change, ConnectionError, Live, NewConnection, Turnover},
     contract::roles::subscriptions::Subscription,
     host::Rooms,
@@ -162,10 +161,8 @@ async fn remove(
 /// Proves that a connection works, by the cheapest authorised read that its connector knows.
 async fn test(State(rooms): State<Rooms>, Path(name): Path<String>) -> Answer<Value> {
     let live = rooms.connections.get(&name)?;
-    let particulars = Particulars { attempt: 1, ..Particulars::default() };
-    let window = Window::open(&live.means, &particulars);
     let (package, limits) = (&live.connector.package, live.connector.limits);
-    let label = rooms.runtime.check(package, window, limits).await.result?;
+    let label = rooms.runtime.check(package, live.window(), limits).await.result?;
     live.label(&label).await.map_err(ConnectionError::from)?;
     Ok(Json(json!({ "name": name, "account": label })))
 }

@@ -13,7 +13,7 @@ use super::answer::Answer;
 use crate::{
     audit::Actor,
     host::Rooms,
-    inbox::{Delivery, Status},
+    inbox::{Delivery, InboxError, Status},
 };
 
 /// Items of a list when nobody says otherwise.
@@ -35,6 +35,7 @@ pub(super) fn routes() -> Router<Rooms> {
     Router::new()
         .route("/v1/deliveries", get(list))
         .route("/v1/deliveries/{id}", get(show))
+        .route("/v1/deliveries/{id}/bundle", get(bundle))
         .route("/v1/deliveries/{id}/replay", post(replay))
 }
 
@@ -70,6 +71,17 @@ async fn show(State(rooms): State<Rooms>, Path(id): Path<String>) -> Answer<Valu
     whole["headers"] = json!(delivery.headers);
     whole["body"] = body;
     Ok(Json(whole))
+}
+
+/// A delivery and what the call saw that parsed it. What the connection's secrets are is taken out,
+/// whoever put it there.
+async fn bundle(State(rooms): State<Rooms>, Path(id): Path<String>) -> Answer<Value> {
+    let bundle = rooms.inbox.bundle(&id)?;
+    let live = rooms.connections.get(&bundle.connection)?;
+    // Texts and numbers always make JSON.
+    let text = serde_json::to_string(&bundle).expect("plain data");
+    let scrubbed = serde_json::from_str(&live.scrubbed(&text));
+    Ok(Json(scrubbed.map_err(|error| InboxError::Unreadable { id, why: error.to_string() })?))
 }
 
 async fn replay(

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use super::{Means, Particulars};
-use crate::{clock::SharedClock, contract::context::Host};
+use crate::contract::context::Host;
 
-/// The settings, the time, and which try of which intention this is.
+/// The settings, the time, and which try of which intention this is. The time of a call is that at
+/// which it began, so that it can be run again as it was.
 #[derive(Debug)]
 pub struct Context {
     settings: Arc<str>,
-    clock: Option<SharedClock>,
+    /// In milliseconds since 1970; none behind windows that are shut.
+    pub now_ms: Option<u64>,
     attempt: u32,
     idempotency_key: Option<String>,
 }
@@ -18,14 +20,14 @@ impl Context {
     pub(super) fn open(means: &Means, call: &Particulars) -> Self {
         Self {
             settings: means.settings.clone(),
-            clock: Some(means.clock.clone()),
+            now_ms: Some(means.clock.now_ms()),
             attempt: call.attempt,
             idempotency_key: call.idempotency_key.clone(),
         }
     }
 
     pub(super) fn shut() -> Self {
-        Self { settings: "{}".into(), clock: None, attempt: 1, idempotency_key: None }
+        Self { settings: "{}".into(), now_ms: None, attempt: 1, idempotency_key: None }
     }
 }
 
@@ -35,7 +37,7 @@ impl Host for Context {
     }
 
     async fn now_ms(&mut self) -> wasmtime::Result<u64> {
-        Ok(self.clock.as_ref().map_or(0, |clock| clock.now_ms()))
+        Ok(self.now_ms.unwrap_or_default())
     }
 
     async fn attempt(&mut self) -> wasmtime::Result<u32> {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{
     Left, Means, Particulars,
     ledger::{Ledger, UnderWay},
+    tape::Tape,
     wasi_http::Room,
 };
 use crate::{
@@ -36,9 +37,16 @@ pub struct Http {
 }
 
 impl Http {
-    pub(super) fn open(means: &Means, call: &Particulars) -> Self {
+    pub(super) fn open(means: &Means, call: &Particulars, tape: &Tape) -> Self {
+        let client = || {
+            let client = means.egress.at(Priority::current());
+            match tape.ear() {
+                Some(ear) => client.heard_by(ear),
+                None => client,
+            }
+        };
         Self {
-            client: (!call.offline).then(|| means.egress.at(Priority::current())),
+            client: (!call.offline).then(client),
             timeout: Duration::from_millis(means.timeout_ms),
             idempotency: call.idempotency_header.clone().zip(call.idempotency_key.clone()),
             mutations: 0,

@@ -12,6 +12,7 @@ mod log;
 mod manifest;
 mod secrets;
 mod storage;
+mod tape;
 mod wasi_http;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -23,6 +24,7 @@ pub use log::Log;
 pub use manifest::Manifest;
 pub use secrets::{Secrets, Use};
 pub use storage::Storage;
+pub use tape::{Answered, Exchange, Recording, Seed, Tape, Taping};
 
 use crate::{backoff::Backoff, clock::SharedClock, egress, store::Store, vault::Vault};
 
@@ -65,6 +67,10 @@ pub struct Particulars {
     pub idempotency_header: Option<String>,
     /// Whether the call may send anything at all; `authenticate` may not.
     pub offline: bool,
+    /// From what its random numbers come; from the machine's where nothing is said.
+    pub seed: Option<Seed>,
+    /// Whether what it sees is kept, or was.
+    pub taping: Taping,
 }
 
 /// All windows of one call.
@@ -82,19 +88,32 @@ pub struct Window {
     pub log: Log,
     /// The connector's own manifest.
     pub manifest: Manifest,
+    /// What is kept of what the call sees; clone it before the call, since one that is stopped
+    /// gives nothing back.
+    pub tape: Tape,
+    /// From what its random numbers come.
+    pub seed: Seed,
     backoffs: Arc<BTreeMap<String, Backoff>>,
 }
 
 impl Window {
     /// The windows of one call of a connection. It goes out at the priority of the present task.
     pub fn open(means: &Means, call: &Particulars) -> Self {
+        let context = Context::open(means, call);
+        let seed = call.seed.unwrap_or_else(Seed::random);
+        let tape = match &call.taping {
+            Taping::On => Tape::running(context.now_ms.unwrap_or_default(), seed, call.attempt),
+            Taping::Off | Taping::Again(_) => Tape::default(),
+        };
         Self {
-            http: Http::open(means, call),
-            secrets: Secrets::open(means),
-            storage: Storage::open(means),
-            context: Context::open(means, call),
+            http: Http::open(means, call, &tape),
+            secrets: Secrets::open(means, call, &tape),
+            storage: Storage::open(means, &tape),
+            context,
             log: Log::open(means),
             manifest: Manifest::open(means),
+            tape,
+            seed,
             backoffs: means.backoffs.clone(),
         }
     }
@@ -113,6 +132,8 @@ impl Window {
             context: Context::shut(),
             log: Log::shut(),
             manifest: Manifest::shut(),
+            tape: Tape::default(),
+            seed: Seed::random(),
             backoffs: Arc::default(),
         }
     }

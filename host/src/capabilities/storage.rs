@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Means;
+use super::{Means, Recording, Tape};
 use crate::{
     contract::{Problem, storage::Host},
     problem,
@@ -24,21 +24,39 @@ const TRIES_MAX: u32 = 64;
 pub struct Storage {
     of: Option<(Arc<str>, Store)>,
     quota_bytes: u64,
+    tape: Tape,
 }
 
 /// What a write comes to.
 type Done<T> = Result<T, Problem>;
 
 impl Storage {
-    pub(super) fn open(means: &Means) -> Self {
+    pub(super) fn open(means: &Means, tape: &Tape) -> Self {
         Self {
             of: Some((means.connection.clone(), means.store.clone())),
             quota_bytes: means.quota_bytes,
+            tape: tape.clone(),
         }
     }
 
     pub(super) fn shut() -> Self {
-        Self { of: None, quota_bytes: 0 }
+        Self { of: None, quota_bytes: 0, tape: Tape::default() }
+    }
+
+    /// Puts into a batch what a call that was recorded found, for a connection that has nothing yet.
+    pub fn refill(batch: &mut Batch, connection: &str, recording: &Recording) {
+        if let Some(used) = recording.used_bytes {
+            batch.put(trees::COUNTERS, connection.as_bytes(), used.to_be_bytes());
+        }
+        let unread = recording.listed.iter().filter(|key| !recording.storage.contains_key(*key));
+        for key in unread {
+            batch.put(trees::STORAGE, &place(connection, key), Vec::new());
+        }
+        for (key, value) in &recording.storage {
+            if let Some(value) = value {
+                batch.put(trees::STORAGE, &place(connection, key), value.0.to_vec());
+            }
+        }
     }
 
     fn of(&self) -> Done<(&str, &Store)> {
@@ -52,7 +70,9 @@ impl Storage {
         if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Err(problem::invalid(format!("a key has 1 to {KEY_BYTES_MAX} bytes")));
         }
-        store.get(trees::STORAGE, &place(connection, key)).map_err(unavailable)
+        let value = store.get(trees::STORAGE, &place(connection, key)).map_err(unavailable)?;
+        self.tape.looked(key, value.as_deref());
+        Ok(value)
     }
 
     /// Writes what `change` makes of the present value, unless another call was faster; then
@@ -105,6 +125,7 @@ impl Storage {
         let bytes =
             |value: Option<&[u8]>| value.map_or(0, |value| (key.len() + value.len()) as u64);
         let used = used.and_then(|used| used.try_into().ok()).map_or(0, u64::from_be_bytes);
+        self.tape.used(used);
         let sum = (used + bytes(new)).saturating_sub(bytes(old));
         if sum > self.quota_bytes && sum > used {
             return Err(problem::forbidden(format!(
@@ -169,10 +190,10 @@ impl Host for Storage {
                     KEYS_MAX,
                 )
                 .map_err(unavailable)?;
-            Ok(found
-                .iter()
-                .map(|(at, _)| String::from_utf8_lossy(&at[skip..]).into_owned())
-                .collect())
+            let key = |(at, _): &(Vec<u8>, _)| String::from_utf8_lossy(&at[skip..]).into_owned();
+            let keys: Vec<_> = found.iter().map(key).collect();
+            self.tape.listed(&keys);
+            Ok(keys)
         };
         Ok(list())
     }

@@ -1,6 +1,7 @@
 //! `jackfield connector …`.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
@@ -15,6 +16,7 @@ use super::{
     Common, Voice, build,
     check::{self, Check},
     client::{Client, escaped},
+    dev::Dev,
     file,
     inspect::{about, inspect, read},
     new::New,
@@ -40,6 +42,9 @@ pub(super) enum Connector {
     },
     /// Try a connector on what its system really said, and on all that systems do wrong.
     Test(Test),
+    /// Build a connector at each change, try it on one connection of the running host, and show what
+    /// it makes of the last delivery.
+    Dev(Dev),
     /// Say what a release may do, without running it.
     Inspect {
         /// The release.
@@ -110,6 +115,7 @@ impl Connector {
             Self::New(new) => new.run(voice)?,
             Self::Check(check) => return check.run(voice).await,
             Self::Test(test) => return test.run(voice).await,
+            Self::Dev(dev) => return dev.run(common, voice).await,
             Self::Build { dir, output } => {
                 check::programs_of(&dir).await?;
                 built(&dir, output, voice)?;
@@ -151,8 +157,17 @@ impl Connector {
     }
 }
 
+/// What a person allows of releases, and has allowed.
+pub(super) struct Leave {
+    /// All that they ask for.
+    pub(super) yes: bool,
+    /// That nobody signed them.
+    pub(super) unsigned: bool,
+    /// What was asked for and allowed before, and is not asked again.
+    pub(super) allowed: BTreeSet<String>,
+}
+
 impl Letting {
-    /// Shows what the release asks for, has it allowed, and hands it over.
     async fn let_in(
         self,
         common: &Common,
@@ -161,25 +176,39 @@ impl Letting {
         more: &[(&str, String)],
     ) -> anyhow::Result<Value> {
         let bytes = file::read(&self.file)?;
-        let client: Client = common.client()?;
-        let unsigned = format!("unsigned={}", self.unsigned);
-        let review = format!("/v1/connectors/review?{unsigned}");
-        let review = client.post_bytes(&review, bytes.clone()).await?;
-        let mut query = unsigned;
-        for (name, value) in more {
-            query.push_str(&format!("&{name}={}", escaped(value)));
-        }
-        if !items(&review["new"]).is_empty() {
-            if !common.json {
-                voice.line(&text(&review["text"]));
-            }
-            if !self.yes && !agreed(common.json)? {
+        let mut leave = Leave { yes: self.yes, unsigned: self.unsigned, allowed: BTreeSet::new() };
+        let_in(&common.client()?, voice, path, more, &bytes, &mut leave).await
+    }
+}
+
+/// Shows what the release asks for, has it allowed, and hands it over.
+pub(super) async fn let_in(
+    client: &Client,
+    voice: &mut Voice,
+    path: &str,
+    more: &[(&str, String)],
+    release: &[u8],
+    leave: &mut Leave,
+) -> anyhow::Result<Value> {
+    let unsigned = format!("unsigned={}", leave.unsigned);
+    let review = format!("/v1/connectors/review?{unsigned}");
+    let review = client.post_bytes(&review, release.to_vec()).await?;
+    let mut query = unsigned;
+    for (name, value) in more {
+        query.push_str(&format!("&{name}={}", escaped(value)));
+    }
+    let asked: BTreeSet<String> = items(&review["new"]).iter().map(Value::to_string).collect();
+    if !asked.is_empty() {
+        if !asked.is_subset(&leave.allowed) {
+            voice.aside(|voice| voice.line(&text(&review["text"])));
+            if !leave.yes && !agreed(voice.is_json())? {
                 bail!("not allowed, and nothing has changed\n  hint: --yes allows all of it");
             }
-            query.push_str(&format!("&approval={}", text(&review["approval"])));
         }
-        client.post_bytes(&format!("{path}?{query}"), bytes).await
+        leave.allowed.extend(asked);
+        query.push_str(&format!("&approval={}", text(&review["approval"])));
     }
+    client.post_bytes(&format!("{path}?{query}"), release.to_vec()).await
 }
 
 /// Asks the person at the terminal, if there is one.

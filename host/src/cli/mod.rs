@@ -12,6 +12,7 @@ mod client;
 mod connection;
 mod connector;
 mod dead_letter;
+mod dev;
 mod doctor;
 mod file;
 mod flow;

@@ -1,11 +1,14 @@
 //! `jackfield delivery|audit …`: what happened.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Common, Voice,
     client::escaped,
+    file,
     voice::{items, text, time},
 };
 
@@ -25,6 +28,10 @@ pub(super) enum Delivery {
     Show {
         /// Its id.
         id: String,
+        /// Write it, and all that the call saw which parsed it last, without secrets: for
+        /// `jackfield connector test --bundle`.
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
     },
     /// Have it parsed again. Events that were seen before start nothing.
     Replay {
@@ -58,7 +65,17 @@ impl Delivery {
                 let told = client.get(&format!("/v1/deliveries?limit={limit}")).await?;
                 voice.data(&told, deliveries);
             }
-            Self::Show { id } => {
+            Self::Show { id, bundle: Some(bundle) } => {
+                let path = format!("/v1/deliveries/{}/bundle", escaped(&id));
+                let told = client.get(&path).await?;
+                file::write(&bundle, format!("{told:#}\n").as_bytes())?;
+                let whole = told["parsed"]["saw"]["whole"] == true;
+                let told = json!({ "id": id, "file": bundle, "whole": whole });
+                voice.data(&told, |voice, _| {
+                    voice.line(&format!("{} holds {id}", bundle.display()));
+                });
+            }
+            Self::Show { id, bundle: None } => {
                 let told = client.get(&format!("/v1/deliveries/{}", escaped(&id))).await?;
                 voice.data(&told, |voice, told| voice.line(&format!("{told:#}")));
             }

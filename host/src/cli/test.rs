@@ -19,6 +19,7 @@ use crate::{
     config,
     conformance::{Bench, Plan, fixture, openapi::File, trial},
     host::Scratch,
+    inbox::Bundle,
 };
 
 /// What `connector test` is told.
@@ -39,6 +40,10 @@ pub(super) struct Test {
     /// By what chance is steered: the same number, the same trial.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
+    /// Run a recorded call again instead, as `jackfield delivery show --bundle` writes it: nothing
+    /// is sent, and anything that the connector says or asks otherwise than then is a failure.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fixtures", "case", "spec", "junit"])]
+    bundle: Option<PathBuf>,
     /// Show what passed and what was skipped too.
     #[arg(long, short)]
     verbose: bool,
@@ -50,6 +55,9 @@ pub(super) struct Test {
 impl Test {
     pub(super) async fn run(self, voice: &mut Voice) -> anyhow::Result<u8> {
         let (release, beside) = subject(&self.subject)?;
+        if let Some(bundle) = &self.bundle {
+            return again(&release, bundle, voice).await;
+        }
         let cases = fixture::in_folder(&self.fixtures.clone().unwrap_or(beside))?;
         let spec = self.spec.as_deref().map(described).transpose()?;
         let plan = Plan { only: self.case.clone(), seed: self.seed, spec };
@@ -66,6 +74,54 @@ impl Test {
         let verbose = self.verbose || self.case.is_some();
         voice.data(&told, |voice, told| shown(voice, told, report.tally(), verbose));
         Ok(u8::from(!report.is_good()))
+    }
+}
+
+/// Runs the call of a bundle again.
+async fn again(release: &Release, bundle: &Path, voice: &mut Voice) -> anyhow::Result<u8> {
+    let read = Bundle::read(&file::read_text(bundle)?).map_err(anyhow::Error::msg);
+    let bundle = read.with_context(|| format!("`{}` cannot be read", bundle.display()))?;
+    let connector = &release.manifest().connector;
+    let parsed = &bundle.parsed;
+    if parsed.connector != connector.id {
+        let (id, other) = (&connector.id, &parsed.connector);
+        bail!("the bundle is of a call of `{other}`, and this is `{id}`");
+    }
+    let (bench, _scratch) = bench().await?;
+    let came = bench.again(&bench.subject(release)?, &bundle).await?;
+    let is_same = came.same;
+    let mut told = serde_json::to_value(came)?;
+    told["delivery"] = bundle.id.clone().into();
+    told["whole"] = parsed.saw.whole.into();
+    voice.data(&told, |voice, told| {
+        let by = format!("{} {}", parsed.connector, parsed.version);
+        voice.line(&format!("delivery {}, parsed by {by}:", bundle.id));
+        again_shown(voice, told);
+        if !parsed.saw.whole {
+            voice.line("  the bundle is not whole: the call saw more than is kept of one");
+        }
+    });
+    Ok(u8::from(!is_same))
+}
+
+/// What came of a call that was run again, in a few lines.
+pub(super) fn again_shown(voice: &mut Voice, told: &Value) {
+    let events = items(&told["said"]["events"]);
+    let kinds: Vec<_> = events.iter().map(|event| text(&event["kind"])).collect();
+    let said = match told["said"]["failed"].as_object() {
+        Some(failed) => format!("{}: {}", text(&failed["code"]), text(&failed["message"])),
+        None => format!("{} events [{}]", events.len(), kinds.join(", ")),
+    };
+    let same = told["same"] == true;
+    let word = match (same, told["same_release"] == true) {
+        (true, true) => "✓ the same, bit for bit",
+        (true, false) => "✓ the same from this release, bit for bit",
+        (false, true) => "✗ not the same",
+        (false, false) => "✗ not the same from this release",
+    };
+    voice.line(&format!("  {word}: {said}"));
+    for difference in items(&told["differences"]) {
+        voice.line(&format!("      {}", text(difference)));
     }
 }
 
@@ -89,7 +145,7 @@ fn subject(path: &Path) -> anyhow::Result<(Release, PathBuf)> {
 }
 
 /// A bench. Compiled code is kept in the user's cache, so that the second trial is quick.
-async fn bench() -> anyhow::Result<(Bench, Scratch)> {
+pub(super) async fn bench() -> anyhow::Result<(Bench, Scratch)> {
     let scratch = Scratch::new();
     let (key, cache) = scratch.compiled();
     let store = scratch.path().join("store");

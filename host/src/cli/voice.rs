@@ -54,6 +54,10 @@ impl Voice {
         self.json = json;
     }
 
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Data: as JSON where that was asked for, else as `text` shows it.
     pub(super) fn data(&mut self, data: &Value, text: impl FnOnce(&mut Self, &Value)) {
         if self.json {

@@ -27,11 +27,11 @@ use super::{
     webhook,
 };
 use crate::{
-    capabilities::{Left, Means, Particulars, Window},
+    capabilities::{Left, Means, Particulars, Seed, Window},
     clock::VirtualClock,
     connections::{self, ConnectionError},
     contract::{Call, Query},
-    egress::{Asked, Egress, EgressConfig},
+    egress::{Asked, Egress, EgressConfig, Outside},
     runtime::{Called, Compiler, Limits, Package, Runtime, RuntimeError},
     store::{self, Batch, CommitError, Options, Store, StoreError},
     vault::{MasterKey, Vault, VaultError},
@@ -170,33 +170,46 @@ impl Bench {
         way: Way,
         script: Arc<Script>,
     ) -> Result<Means, BenchError> {
-        let manifest = &subject.manifest;
-        let clock = Arc::new(VirtualClock::at(case.now_ms + way.later_ms));
-        let values = connections::values(manifest, &case.settings);
-        let auth = |name: &str| held(manifest.auth.get(name)?);
-        let policy = connections::policy(manifest, &values, &BTreeMap::new(), &auth);
-        let policy =
-            policy.map_err(|source| BenchError::Settings { case: case.name.clone(), source })?;
-        let config =
-            EgressConfig { clock: clock.clone(), outside: Some(script), ..Default::default() };
         let number = way.home.unwrap_or_else(|| self.home());
-        let connection = format!("case-{number}");
-        let uses = connections::uses(manifest);
+        let now_ms = case.now_ms + way.later_ms;
+        let means = self.stand(subject, &case.settings, now_ms, script, number);
+        let means =
+            means.map_err(|source| BenchError::Settings { case: case.name.clone(), source })?;
         if let Ask::Delivery(delivery) = &case.ask
             && let Some(secrets) = &delivery.secrets
-            && uses.values().any(|uses| !uses.is_empty())
+            && means.uses.values().any(|uses| !uses.is_empty())
         {
             let mut batch = Batch::new();
             let secrets = secrets.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-            self.vault.put(&mut batch, &connection, secrets)?;
+            self.vault.put(&mut batch, &means.connection, secrets)?;
             self.store.commit(batch).await?;
         }
+        Ok(means)
+    }
+
+    /// A connection of a connector at a point in time, before an outside.
+    pub(super) fn stand(
+        &self,
+        subject: &Subject,
+        settings: &BTreeMap<String, String>,
+        now_ms: u64,
+        outside: Arc<dyn Outside>,
+        number: u64,
+    ) -> Result<Means, ConnectionError> {
+        let manifest = &subject.manifest;
+        let clock = Arc::new(VirtualClock::at(now_ms));
+        let values = connections::values(manifest, settings);
+        let auth = |name: &str| held(manifest.auth.get(name)?);
+        let policy = connections::policy(manifest, &values, &BTreeMap::new(), &auth)?;
+        let config =
+            EgressConfig { clock: clock.clone(), outside: Some(outside), ..Default::default() };
+        let connection = format!("case-{number}");
         Ok(Means {
             egress: Egress::new(config).client(&connection, Arc::new(policy)),
             connection: connection.into(),
             settings: connections::settings(&values),
             manifest: subject.written.clone(),
-            uses: Arc::new(uses),
+            uses: Arc::new(connections::uses(manifest)),
             vault: self.vault.clone(),
             store: self.store.clone(),
             quota_bytes: u64::from(manifest.limits.storage_kib) << 10,
@@ -225,7 +238,8 @@ impl Bench {
             attempt: way.attempt,
             idempotency_key: case.key.clone(),
             idempotency_header,
-            offline: false,
+            seed: Some(Seed::default()),
+            ..Particulars::default()
         };
         let window = || Window::open(means, &particulars);
         let call = |action: &String, input: &Value| Call {

@@ -8,6 +8,7 @@
 //! that a trial is the same whenever and wherever it is repeated. Never opens a socket, and never
 //! touches a host's data.
 
+mod again;
 mod bench;
 mod credential;
 mod diff;
@@ -21,6 +22,7 @@ mod trial;
 mod webhook;
 mod written;
 
+pub use again::Again;
 pub use bench::{Bench, BenchError, Ran, Subject, Way};
 pub use fixture::{Case, FixtureError};
 pub use outcome::{Happened, Outcome};

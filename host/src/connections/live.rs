@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::{Connection, ConnectionError, Inner, State, credential::Ingredients, rotation};
 use crate::{
     backoff::Backoff,
-    capabilities::{Means, Use},
+    capabilities::{Means, Particulars, Use, Window},
     connectors::Installed,
-    egress::{Auth, Origin, Policy, Rate, Rule, Told},
+    egress::{Auth, Origin, Policy, Rate, Rule, Told, scrubbed},
     oauth::SignIn,
     secret::Secret,
     verify,
@@ -41,6 +41,20 @@ impl Live {
     /// Whether it takes part.
     pub fn is_active(&self) -> bool {
         self.connection.state == State::Active
+    }
+
+    /// What a call sees that belongs to no delivery and no effect, such as that of a check.
+    pub fn window(&self) -> Window {
+        Window::open(&self.means, &Particulars { attempt: 1, ..Particulars::default() })
+    }
+
+    /// A text without its secrets, whether they are sent or only compared with.
+    pub fn scrubbed(&self, text: &str) -> String {
+        let text = self.means.egress.scrub(text);
+        let texts = self.secrets.values().filter_map(|secret| {
+            std::str::from_utf8(secret.expose()).ok().map(|text| Secret::new(text.to_owned()))
+        });
+        scrubbed(&text, &texts.collect::<Vec<_>>())
     }
 
     /// The secrets that its connector asks for and that are not set.

@@ -103,12 +103,7 @@ fn ready(
     let manifest = release.manifest().clone();
     let schemas = Schemas::compile(&manifest)?;
     let package = runtime.load(release)?;
-    let asks = &manifest.limits;
-    let limits = Limits {
-        cpu_ms: asks.cpu_ms,
-        wall_ms: asks.wall_ms,
-        memory_bytes: (asks.memory_mib as usize) << 20,
-    };
+    let limits = Limits::asked(&manifest.limits);
     let id = manifest.connector.id.clone();
     // Every value of TOML is one of JSON, but for dates, which become texts.
     let written = Arc::new(serde_json::to_value(&*manifest.as_written).unwrap_or_default());

@@ -116,7 +116,7 @@ impl Desk {
             attempt,
             idempotency_key: Some(notice.id.clone()),
             idempotency_header,
-            offline: false,
+            ..Particulars::default()
         };
         let window = Window::open(&live.means, &particulars);
         let call = Call { action: action.into(), input: body.to_string(), ext: Vec::new() };

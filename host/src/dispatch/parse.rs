@@ -9,11 +9,12 @@ use super::{
 };
 use crate::{
     audit::{Actor, Line, Word},
-    capabilities::{Particulars, Window},
+    capabilities::{Particulars, Taping, Window},
     connections::Live,
     contract::{self, Event},
     fault::Fault,
-    inbox::{Fate, Status},
+    inbox::{Fate, Parsed, Said, Status},
+    octets::Octets,
     queue::{Task, Work},
 };
 
@@ -22,6 +23,8 @@ struct Share {
     live: Arc<Live>,
     /// None where nothing is for this connection.
     delivery: Option<contract::Delivery>,
+    /// Whether that is not all of the body.
+    is_part: bool,
     others: Vec<String>,
 }
 
@@ -38,14 +41,19 @@ impl Dispatch {
             let handed_on = Work::new(name, work.task.clone(), self.clock.now_ms());
             return Outcome { result: Ok(vec![handed_on]), ..Outcome::nothing() };
         }
-        let events = match &share.delivery {
+        let (events, parsed) = match &share.delivery {
             Some(delivery) => self.events(work, &share.live, delivery).await,
-            None => Ok(Vec::new()),
+            None => (Ok(Vec::new()), None),
         };
         let mut outcome = match events {
             Ok(events) => self.route(work, id, tenant, &events).await,
-            Err(fault) => return Outcome::failed(fault),
+            Err(fault) => Outcome::failed(fault),
         };
+        if let Some(parsed) = parsed.filter(|_| tenant.is_none()) {
+            let part =
+                share.delivery.filter(|_| share.is_part).map(|part| Octets(part.body.into()));
+            Parsed { part, ..parsed }.put(&mut outcome.batch, id);
+        }
         if let Ok(follow) = &mut outcome.result {
             let now_ms = self.clock.now_ms();
             follow.extend(share.others.into_iter().map(|tenant| {
@@ -64,7 +72,12 @@ impl Dispatch {
         let mut delivery = delivery.for_connector();
         let webhook = live.connector.manifest.webhook.as_ref();
         let Some(route) = webhook.and_then(|webhook| webhook.route.as_ref()) else {
-            return Ok(Share { live, delivery: Some(delivery), others: Vec::new() });
+            return Ok(Share {
+                live,
+                delivery: Some(delivery),
+                is_part: false,
+                others: Vec::new(),
+            });
         };
         let mut parts = parts(route, &delivery).ok_or_else(|| {
             Fault::operator("unrouted", "the webhook is for more accounts than one can be")
@@ -86,7 +99,12 @@ impl Dispatch {
                 )
             })?;
             delivery.body = parts.remove(tenant).unwrap_or_default();
-            return Ok(Share { live: meant, delivery: Some(delivery), others: Vec::new() });
+            return Ok(Share {
+                live: meant,
+                delivery: Some(delivery),
+                is_part: true,
+                others: Vec::new(),
+            });
         }
         let own = setting(&live);
         let (mine, others): (Vec<_>, Vec<_>) =
@@ -94,7 +112,7 @@ impl Dispatch {
         let mine: Vec<Vec<u8>> = mine.into_iter().map(|(_, body)| body).collect();
         let delivery = joined(mine).map(|body| contract::Delivery { body, ..delivery });
         let others = others.into_iter().map(|(tenant, _)| tenant).collect();
-        Ok(Share { live, delivery, others })
+        Ok(Share { live, delivery, is_part: true, others })
     }
 
     async fn events(
@@ -102,11 +120,24 @@ impl Dispatch {
         work: &Work,
         live: &Live,
         delivery: &contract::Delivery,
-    ) -> Result<Vec<Event>, Fault> {
-        let particulars = Particulars { attempt: work.attempts + 1, ..Particulars::default() };
+    ) -> (Result<Vec<Event>, Fault>, Option<Parsed>) {
+        let (attempt, taping) = (work.attempts + 1, Taping::On);
+        let particulars = Particulars { attempt, taping, ..Particulars::default() };
         let window = Window::open(&live.means, &particulars);
+        let tape = window.tape.clone();
         let (package, limits) = (&live.connector.package, live.connector.limits);
-        self.runtime.parse(package, window, limits, delivery).await.result
+        let said = self.runtime.parse(package, window, limits, delivery).await.result;
+        let connector = &live.connector.manifest.connector;
+        let parsed = tape.recording().map(|saw| Parsed {
+            connector: connector.id.clone(),
+            version: connector.version.to_string(),
+            release: live.connector.release.digest.to_string(),
+            settings: live.connection.settings.clone(),
+            part: None,
+            saw,
+            said: Said::from(&said),
+        });
+        (said, parsed)
     }
 
     async fn route(

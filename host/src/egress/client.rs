@@ -6,7 +6,6 @@
 //! may have done, in [`Sent`]. Never follows a redirect.
 
 use std::{
-    error::Error as StdError,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -28,12 +27,13 @@ use super::{
     EgressConfig,
     breaker::{Breakers, Pass, Rest},
     budget::Budget,
+    causes::{explain, is_returned},
     connect::Connector,
     credential::Credential,
     error::{EgressError, Stage},
     issuer::{Auth, Issued, Issuer},
     known::Known,
-    outside::{Outside, Silence},
+    outside::{Ear, Outside},
     policy::Policy,
     reply::{self, Reply},
     retry_after::retry_after,
@@ -88,7 +88,11 @@ type Pool = legacy::Client<HttpsConnector<Connector>, Full<Bytes>>;
 
 /// The way out of one connection. Cheap to clone; clones share everything but the priority.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>, Priority);
+pub struct Client {
+    inner: Arc<Inner>,
+    priority: Priority,
+    ear: Option<Arc<dyn Ear>>,
+}
 
 struct Inner {
     policy: Arc<Policy>,
@@ -104,7 +108,7 @@ struct Inner {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("policy", &self.0.policy).finish_non_exhaustive()
+        f.debug_struct("Client").field("policy", &self.inner.policy).finish_non_exhaustive()
     }
 }
 
@@ -160,23 +164,29 @@ impl Client {
         let known = Mutex::new(Known::new(&policy));
         let (clock, outside) = (config.clock.clone(), config.outside.clone());
         let inner = Inner { policy, known, pool, budget, breakers, uses, clock, outside };
-        Self(Arc::new(inner), Priority::Live)
+        Self { inner: Arc::new(inner), priority: Priority::Live, ear: None }
     }
 
     /// The same way out, for what has another priority; a fresh one is for what is live.
     #[must_use]
     pub fn at(&self, priority: Priority) -> Self {
-        Self(self.0.clone(), priority)
+        Self { priority, ..self.clone() }
+    }
+
+    /// The same way out, of which all exchanges are heard.
+    #[must_use]
+    pub fn heard_by(self, ear: Arc<dyn Ear>) -> Self {
+        Self { ear: Some(ear), ..self }
     }
 
     /// The origins to which nothing is sent for a while, because they failed again and again.
     pub fn rests(&self) -> Vec<Rest> {
-        self.0.breakers.as_ref().map(|breakers| breakers.rests()).unwrap_or_default()
+        self.inner.breakers.as_ref().map(|breakers| breakers.rests()).unwrap_or_default()
     }
 
     /// Whether a request may change something at the system.
     pub fn mutates(&self, method: &str, url: &str) -> bool {
-        self.0.policy.mutates(method, url)
+        self.inner.policy.mutates(method, url)
     }
 
     /// A text without the connection's credentials, as far as they are long enough to be told
@@ -188,15 +198,24 @@ impl Client {
     /// Sends one request and waits for the whole answer.
     pub async fn send(&self, request: Request) -> Answer {
         let limit = request.timeout;
-        let prepared = match sanitise::prepare(&self.0.policy, request) {
+        let prepared = match sanitise::prepare(&self.inner.policy, request) {
             Ok(prepared) => prepared,
             Err(error) => return Answer { sent: Sent::Nothing, result: Err(error) },
         };
-        if let Some(outside) = &self.0.outside {
-            return inside(&**outside, &prepared, limit).await;
+        let answer = match &self.inner.outside {
+            Some(outside) => inside(&**outside, &prepared, limit).await,
+            None => self.sent(&prepared, limit).await,
+        };
+        if let Some(ear) = &self.ear {
+            ear.hear(prepared.asked(), &answer.result);
         }
+        answer
+    }
+
+    /// Sends what was allowed, within a limit.
+    async fn sent(&self, prepared: &Prepared, limit: Duration) -> Answer {
         let mut progress = Progress::default();
-        let result = match timeout(limit, self.shown(&prepared, &mut progress)).await {
+        let result = match timeout(limit, self.shown(prepared, &mut progress)).await {
             Ok(result) => result,
             Err(_) => Err(EgressError::Timeout {
                 stage: progress.stage(),
@@ -205,7 +224,7 @@ impl Client {
         };
         if let Some(pass) = progress.pass.take() {
             let ended = result.as_ref().map(|reply| reply.status);
-            pass.end(ended, self.0.clock.now_ms());
+            pass.end(ended, self.inner.clock.now_ms());
         }
         Answer { sent: Sent::judge(prepared.mutates, progress.handed(), progress.status), result }
     }
@@ -245,7 +264,7 @@ impl Client {
             if credential.is_some() {
                 self.note_use(prepared.host());
             }
-            prepared.with(credential, self.0.clock.now_ms())
+            prepared.with(credential, self.inner.clock.now_ms())
         };
         let issuer = match &prepared.auth {
             None => return self.exchange(with(None)?, &prepared.origin(), progress).await,
@@ -263,7 +282,7 @@ impl Client {
         }
         // The system answered, whatever becomes of the token.
         if let Some(pass) = progress.pass.take() {
-            pass.end(Ok(reply.status), self.0.clock.now_ms());
+            pass.end(Ok(reply.status), self.inner.clock.now_ms());
         }
         let Some(second) = issuer.anew(&first).await? else { return Ok(reply) };
         let second = self.learnt(issuer, second);
@@ -274,19 +293,19 @@ impl Client {
 
     /// Counts a use of the connection's credentials towards a host.
     pub fn note_use(&self, host: &str) {
-        let (connection, uses) = &self.0.uses;
-        uses.note(connection, host, self.0.clock.now_ms());
+        let (connection, uses) = &self.inner.uses;
+        uses.note(connection, host, self.inner.clock.now_ms());
     }
 
     /// Remembers what must not come back.
     fn learnt(&self, issuer: &Arc<dyn Issuer>, issued: Issued) -> Issued {
-        self.known().learn(issuer, &issued, &self.0.policy);
+        self.known().learn(issuer, &issued, &self.inner.policy);
         issued
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         // A panic while the lock is held leaves it whole: the scrubber is put there last.
-        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn exchange(
@@ -295,12 +314,12 @@ impl Client {
         origin: &str,
         progress: &mut Progress,
     ) -> Result<Reply, EgressError> {
-        let inner = &self.0;
+        let inner = &self.inner;
         let _turn = inner.budget.turn().await;
         let now_ms = inner.clock.now_ms();
         let breakers = inner.breakers.as_ref();
         progress.pass = breakers.map(|breakers| breakers.admit(origin, now_ms)).transpose()?;
-        inner.budget.take(now_ms, self.1)?;
+        inner.budget.take(now_ms, self.priority)?;
         let host = request.uri().host().unwrap_or_default().to_owned();
         progress.capture = Some(capture_connection(&mut request));
         let response = match inner.pool.request(request).await {
@@ -319,7 +338,7 @@ impl Client {
 
     /// Takes in what a reply says of when and how often to come back.
     fn heed(&self, reply: &Reply) {
-        let inner = &self.0;
+        let inner = &self.inner;
         let now_ms = inner.clock.now_ms();
         for told in inner.policy.told() {
             if let Some(news) = told.read(reply, now_ms) {
@@ -338,9 +357,7 @@ async fn inside(outside: &dyn Outside, prepared: &Prepared, limit: Duration) -> 
     let said = outside.answer(prepared.asked()).await;
     let (handed, status) = match &said {
         Ok(reply) => (true, Some(reply.status)),
-        Err(Silence::Refused) => (false, None),
-        Err(Silence::CutOff { status }) => (true, Some(*status)),
-        Err(Silence::Reset | Silence::Timeout) => (true, None),
+        Err(silence) => silence.progress(),
     };
     let host = prepared.host().to_owned();
     let result = said.map_err(|silence| silence.into_error(host, limit));
@@ -351,41 +368,4 @@ async fn inside(outside: &dyn Outside, prepared: &Prepared, limit: Duration) -> 
 fn lost() -> Answer {
     let why = "the host lost it".to_owned();
     Answer { sent: Sent::Unknown, result: Err(EgressError::Broken { stage: Stage::Headers, why }) }
-}
-
-/// An error and those beneath it, from the top.
-fn beneath<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let error = next?;
-        next = error.source();
-        Some(error)
-    })
-}
-
-/// The text of the error at the bottom, which says most.
-pub(super) fn deepest(error: &(dyn StdError + 'static)) -> String {
-    beneath(error).last().map(ToString::to_string).unwrap_or_default()
-}
-
-/// Whether hyper gave the request back without having begun to write it.
-fn is_returned(error: &legacy::Error) -> bool {
-    beneath(error)
-        .filter_map(|error| error.downcast_ref::<hyper::Error>())
-        .any(hyper::Error::is_canceled)
-}
-
-/// The pool's error as egress tells it.
-fn explain(error: &legacy::Error, host: String, handed: bool) -> EgressError {
-    if let Some(ours) = beneath(error).find_map(|error| error.downcast_ref::<EgressError>()) {
-        return ours.clone();
-    }
-    let why = deepest(error);
-    if error.is_connect() || !handed {
-        EgressError::Connect { host, why }
-    } else {
-        EgressError::Broken { stage: Stage::Headers, why }
-    }
 }

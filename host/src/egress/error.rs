@@ -5,13 +5,14 @@
 
 use std::{fmt, net::IpAddr, time::Duration};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{address::Why, policy::Refusal};
 use crate::contract::Problem;
 
 /// Where a request was when something happened to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// It waited for its turn among the connection's other requests.
     Queue,
@@ -35,7 +36,7 @@ impl fmt::Display for Stage {
 }
 
 /// Why there is no reply.
-#[derive(Debug, Clone, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum EgressError {
     /// The request is wrong in itself.
     #[error("{0}")]
@@ -174,6 +175,17 @@ pub enum EgressError {
 }
 
 impl EgressError {
+    /// Whether the request had been handed to a socket by then.
+    pub(super) fn was_handed(&self) -> bool {
+        match self {
+            Self::Timeout { stage, .. } | Self::Broken { stage, .. } => {
+                matches!(stage, Stage::Headers | Stage::Body)
+            }
+            Self::TooLarge { .. } | Self::Encoded(_) => true,
+            _ => false,
+        }
+    }
+
     /// The code of `wit/types.wit`.
     fn code(&self) -> &'static str {
         match self {

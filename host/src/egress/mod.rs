@@ -12,6 +12,7 @@
 mod address;
 mod breaker;
 mod budget;
+mod causes;
 mod client;
 mod connect;
 mod credential;
@@ -51,7 +52,7 @@ pub use issuer::{Auth, Issued, Issuer, Issuing};
 pub use network::{Network, SystemNetwork};
 pub use operator::OneOrigin;
 pub use origin::{NotAnOrigin, Origin, Scheme};
-pub use outside::{Answering, Asked, Outside, Silence};
+pub use outside::{Answering, Asked, Ear, Outside, Silence};
 pub use placeholder::{Escape, Placeholders};
 pub use policy::{Policy, Refusal, Rule};
 pub use reply::Reply;

@@ -40,7 +40,7 @@ use tower_service::Service;
 use url::Url;
 
 use super::{
-    EgressConfig, EgressError, Network, Origin, address::is_public, client::deepest, error::Stage,
+    EgressConfig, EgressError, Network, Origin, address::is_public, causes::deepest, error::Stage,
 };
 
 /// Addresses of the name that are tried.

@@ -37,8 +37,14 @@ pub struct Asked {
     pub mutates: bool,
 }
 
+/// Hears the exchanges of one call, of which each is told once it has ended.
+pub trait Ear: fmt::Debug + Send + Sync + 'static {
+    /// A request, and what came of it.
+    fn hear(&self, asked: Asked, came: &Result<Reply, EgressError>);
+}
+
 /// Why there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Silence {
     /// No socket: nothing of the request was sent.
     Refused,
@@ -51,9 +57,21 @@ pub enum Silence {
         /// The status of the head.
         status: u16,
     },
+    /// What egress said of it at another time.
+    Known(EgressError),
 }
 
 impl Silence {
+    /// Whether the request was handed to a socket, and the status that came back.
+    pub(super) fn progress(&self) -> (bool, Option<u16>) {
+        match self {
+            Self::Refused => (false, None),
+            Self::Reset | Self::Timeout => (true, None),
+            Self::CutOff { status } => (true, Some(*status)),
+            Self::Known(error) => (error.was_handed(), None),
+        }
+    }
+
     /// What egress says of it.
     pub(super) fn into_error(self, host: String, limit: Duration) -> EgressError {
         let broken = |stage| EgressError::Broken { stage, why: "connection reset".to_owned() };
@@ -61,6 +79,7 @@ impl Silence {
             Self::Refused => EgressError::Connect { host, why: "connection refused".to_owned() },
             Self::Reset => broken(Stage::Headers),
             Self::CutOff { .. } => broken(Stage::Body),
+            Self::Known(error) => error,
             Self::Timeout => EgressError::Timeout {
                 stage: Stage::Headers,
                 timeout_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),

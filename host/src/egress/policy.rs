@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
 
@@ -176,7 +177,7 @@ impl Policy {
 }
 
 /// What a request fell short of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Short {
     Origin,
     Method,
@@ -198,7 +199,7 @@ impl fmt::Display for Short {
 }
 
 /// Why a request is not allowed. Its text is one line; [`Refusal::lines`] are the manifest's.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[error("`{method} {origin}{path}` is refused: {short}{}", self.hint())]
 pub struct Refusal {
     method: String,

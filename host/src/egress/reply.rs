@@ -70,7 +70,7 @@ async fn collect(mut body: Incoming) -> Result<Bytes, EgressError> {
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| EgressError::Broken {
             stage: Stage::Body,
-            why: super::client::deepest(&error),
+            why: super::causes::deepest(&error),
         })?;
         // Trailers are dropped: nothing in them is for a guest.
         if let Ok(data) = frame.into_data() {

@@ -205,7 +205,7 @@ fn particulars(action: &Action, effect: &Effect, attempt: u32) -> Particulars {
         attempt,
         idempotency_key: Some(effect.key.clone()),
         idempotency_header: header,
-        offline: false,
+        ..Particulars::default()
     }
 }
 

@@ -4,11 +4,7 @@ use tokio::sync::watch;
 
 use super::Rooms;
 use crate::{
-    audit::Actor,
-    capabilities::{Particulars, Window},
-    connections::Live,
-    contract::roles::subscriptions::Subscription,
-    fault::Fault,
+    audit::Actor, connections::Live, contract::roles::subscriptions::Subscription, fault::Fault,
 };
 
 /// How often it is looked whether a subscription is due, in milliseconds.
@@ -33,9 +29,9 @@ impl Rooms {
     pub async fn unsubscribe(&self, live: &Live, actor: Actor) -> Result<usize, Fault> {
         let (package, limits) = (&live.connector.package, live.connector.limits);
         let url = self.endpoint(live);
-        let all = self.runtime.subscriptions(package, window(live), limits, &url).await.result?;
+        let all = self.runtime.subscriptions(package, live.window(), limits, &url).await.result?;
         for one in &all {
-            self.runtime.unsubscribe(package, window(live), limits, &one.id).await.result?;
+            self.runtime.unsubscribe(package, live.window(), limits, &one.id).await.result?;
         }
         let kept = self.connections.unsubscribed(&live.connection.name, actor).await;
         kept.map(|_| all.len()).map_err(|error| Fault::host("connections", error))
@@ -74,12 +70,8 @@ impl Rooms {
     async fn ensure(&self, live: &Live, kinds: &[String]) -> Result<Vec<Subscription>, Fault> {
         let (package, limits) = (&live.connector.package, live.connector.limits);
         let url = self.endpoint(live);
-        self.runtime.ensure(package, window(live), limits, &url, kinds).await.result
+        self.runtime.ensure(package, live.window(), limits, &url, kinds).await.result
     }
-}
-
-fn window(live: &Live) -> Window {
-    Window::open(&live.means, &Particulars { attempt: 1, ..Particulars::default() })
 }
 
 /// The kinds that are to be registered.

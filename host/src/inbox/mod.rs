@@ -4,11 +4,13 @@
 //! and the work of parsing it are on disk together, and that the same delivery is kept once.
 //! Only this room makes a [`Delivery`]. Never looks inside a body.
 
+mod bundle;
 mod delivery;
 
 use thiserror::Error;
 use uuid::Uuid;
 
+pub use bundle::{Bundle, Parsed, Said, SaidEvent};
 pub use delivery::{Delivery, Fate, Status, as_contract};
 
 use crate::{
@@ -71,6 +73,12 @@ pub enum InboxError {
     /// No delivery has this id.
     #[error("there is no delivery `{0}`; `jackfield delivery list` shows the newest")]
     Unknown(String),
+    /// Nothing is known of a call that parsed it.
+    #[error(
+        "nothing is kept of how `{0}` was parsed\n  hint: `jackfield delivery replay` has it parsed \
+         again"
+    )]
+    NoCall(String),
     /// A delivery on disk that cannot be read.
     #[error("the delivery `{id}` cannot be read: {why}")]
     Unreadable {

@@ -11,7 +11,6 @@ use url::form_urlencoded;
 
 use super::{Ingress, Reply};
 use crate::{
-    capabilities::{Particulars, Window},
     connections::{Choice, Live, Query, SignedIn},
     oauth::{CALLBACK, Progress, Tenant},
 };
@@ -88,10 +87,8 @@ impl Ingress {
         if look.is_none() {
             return (live, None);
         }
-        let particulars = Particulars { attempt: 1, ..Particulars::default() };
-        let window = Window::open(&live.means, &particulars);
         let (package, limits) = (&live.connector.package, live.connector.limits);
-        let listed = match self.0.runtime.tenants(package, window, limits).await.result {
+        let listed = match self.0.runtime.tenants(package, live.window(), limits).await.result {
             Ok(listed) => listed,
             Err(fault) => return (live, Some(fault.to_string())),
         };
@@ -105,10 +102,8 @@ impl Ingress {
 
     /// The account's own name, or why the connection does not work.
     async fn checked(&self, live: &Arc<Live>) -> (Option<String>, Option<String>) {
-        let particulars = Particulars { attempt: 1, ..Particulars::default() };
-        let window = Window::open(&live.means, &particulars);
         let (package, limits) = (&live.connector.package, live.connector.limits);
-        let label = match self.0.runtime.check(package, window, limits).await.result {
+        let label = match self.0.runtime.check(package, live.window(), limits).await.result {
             Ok(label) => label,
             Err(fault) if fault.code == "no-role" => return (None, None),
             Err(fault) => return (None, Some(fault.to_string())),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jackfield_registry::manifest;
 use serde::{Deserialize, Serialize};
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 
@@ -24,6 +25,17 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { cpu_ms: 200, wall_ms: 30_000, memory_bytes: 64 << 20 }
+    }
+}
+
+impl Limits {
+    /// Those that a manifest asks for.
+    pub fn asked(limits: &manifest::Limits) -> Self {
+        Self {
+            cpu_ms: limits.cpu_ms,
+            wall_ms: limits.wall_ms,
+            memory_bytes: (limits.memory_mib as usize) << 20,
+        }
     }
 }
 

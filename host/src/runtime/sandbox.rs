@@ -2,13 +2,14 @@
 //! that a language's standard library needs. Made for one call and dropped with it, but for those
 //! that `warm` keeps, which have nothing behind their windows.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use wasmtime::component::{HasData, HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{
     WasiCtx, WasiCtxView, WasiView,
     cli::{WasiCli, WasiCliView as _},
-    clocks::{WasiClocks, WasiClocksView as _},
+    clocks::{HostWallClock, WasiClocks, WasiClocksView as _},
     p2::{bindings as wasi, pipe::MemoryOutputPipe},
     random::WasiRandom,
 };
@@ -56,13 +57,14 @@ pub(super) struct Sandbox {
 impl Sandbox {
     pub(super) fn new(window: Window, limits: Limits) -> Self {
         let stderr = MemoryOutputPipe::new(STDERR_BYTES_MAX);
+        let wasi = own(&window, &stderr);
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES_MAX);
         Self {
             window,
             meter: Meter::new(limits),
             tables: Tables::default(),
-            wasi: WasiCtx::builder().stderr(stderr.clone()).build(),
+            wasi,
             wasi_http: WasiHttpCtx::new(),
             stderr,
             table,
@@ -98,6 +100,37 @@ impl Sandbox {
     /// Passes what the guest wrote to standard error on to its log, a line each.
     pub(super) fn tell_stderr(&mut self) {
         self.stderr().lines().for_each(|line| self.window.log.stderr(line));
+    }
+}
+
+/// What of WASI is a call's own: its time, which stands still as that of the window does, its random
+/// numbers, which come again with their seed, and where its standard error goes.
+fn own(window: &Window, stderr: &MemoryOutputPipe) -> WasiCtx {
+    let mut random = StdRng::from_seed(window.seed.0);
+    let insecure = StdRng::from_rng(&mut random);
+    let seed = u128::from(random.next_u64()) << 64 | u128::from(random.next_u64());
+    let mut wasi = WasiCtx::builder();
+    wasi.stderr(stderr.clone())
+        .insecure_random_seed(seed)
+        .insecure_random(insecure)
+        .secure_random(random);
+    // The host's own components, which have no time of a call, see the machine's.
+    if let Some(now_ms) = window.context.now_ms {
+        wasi.wall_clock(Still(Duration::from_millis(now_ms)));
+    }
+    wasi.build()
+}
+
+/// A clock that stands still.
+struct Still(Duration);
+
+impl HostWallClock for Still {
+    fn resolution(&self) -> Duration {
+        Duration::from_millis(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.0
     }
 }
 

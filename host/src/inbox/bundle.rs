@@ -1,0 +1,179 @@
+//! Bundles: a delivery, what the call that parsed it saw, and what it said, so that the call can be
+//! run again anywhere.
+//!
+//! Owns their form. Promises that a call which is run again from a bundle by the same release says
+//! the same, bit for bit, where the bundle is whole. Never holds a credential; see
+//! [`capabilities::Recording`](crate::capabilities::Recording).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Inbox, InboxError};
+use crate::{
+    capabilities::Recording,
+    contract::{self, Event},
+    fault::Fault,
+    octets::Octets,
+    store::{Batch, trees},
+};
+
+/// The form of bundles that this host writes and reads.
+const FORM: u32 = 1;
+
+/// A delivery, and the call that parsed it last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bundle {
+    /// Which form this is.
+    bundle: u32,
+    /// The connection at whose endpoint it arrived.
+    pub connection: String,
+    /// The delivery's id.
+    pub id: String,
+    /// When it arrived, in milliseconds since 1970.
+    pub received_at_ms: u64,
+    /// The HTTP method.
+    pub method: String,
+    /// What followed the endpoint in the path.
+    pub path: String,
+    /// The query string.
+    pub query: String,
+    /// Headers in order, less those that carried the credential or the signature.
+    pub headers: Vec<(String, String)>,
+    /// The bytes of the body, or of the part of it that is for the connection.
+    pub body: Octets,
+    /// The call.
+    pub parsed: Parsed,
+}
+
+/// A call that parsed a delivery.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parsed {
+    /// The connector.
+    pub connector: String,
+    /// Its version.
+    pub version: String,
+    /// The release's digest.
+    pub release: String,
+    /// The connection's settings, as a person gave them.
+    pub settings: BTreeMap<String, String>,
+    /// What it was given of the body, where that is not all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Octets>,
+    /// What it saw.
+    pub saw: Recording,
+    /// What it said.
+    pub said: Said,
+}
+
+/// What a call said that parsed a delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Said {
+    /// What the delivery means.
+    Events(Vec<SaidEvent>),
+    /// Why it could not be parsed.
+    Failed {
+        /// A short stable word.
+        code: String,
+        /// In words.
+        message: String,
+    },
+}
+
+/// An event as a component said it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidEvent {
+    /// Its kind.
+    pub kind: String,
+    /// Its key.
+    pub key: String,
+    /// When it happened, in milliseconds since 1970.
+    pub occurred_at_ms: Option<u64>,
+    /// Its record, the very text.
+    pub record: String,
+}
+
+impl From<&Result<Vec<Event>, Fault>> for Said {
+    fn from(said: &Result<Vec<Event>, Fault>) -> Self {
+        let event = |event: &Event| SaidEvent {
+            kind: event.kind.clone(),
+            key: event.key.clone(),
+            occurred_at_ms: event.occurred_at_ms,
+            record: event.record.clone(),
+        };
+        match said {
+            Ok(events) => Self::Events(events.iter().map(event).collect()),
+            Err(fault) => {
+                Self::Failed { code: fault.code.to_string(), message: fault.message.clone() }
+            }
+        }
+    }
+}
+
+impl Parsed {
+    /// Adds it to a batch.
+    pub fn put(&self, batch: &mut Batch, delivery: &str) {
+        // Strings and numbers always make JSON.
+        let value = serde_json::to_vec(self).expect("plain data");
+        batch.put(trees::CALLS, delivery.as_bytes(), value);
+    }
+}
+
+impl Bundle {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// It is none, or of a form that this host does not know; in words.
+    pub fn read(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            bundle: u32,
+        }
+        let head: Head = serde_json::from_str(text).map_err(|_| "it is no bundle".to_owned())?;
+        if head.bundle != FORM {
+            let form = head.bundle;
+            return Err(format!("it has the form {form} and this jackfield reads {FORM}"));
+        }
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// The delivery as its connector saw it.
+    pub fn for_connector(&self) -> contract::Delivery {
+        let headers = self.headers.iter().cloned();
+        contract::Delivery {
+            id: self.id.clone(),
+            received_at_ms: self.received_at_ms,
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            headers: headers.map(|(name, value)| contract::Header { name, value }).collect(),
+            body: self.body.0.to_vec(),
+            ext: Vec::new(),
+        }
+    }
+}
+
+impl Inbox {
+    /// A delivery and the call that parsed it last.
+    pub fn bundle(&self, id: &str) -> Result<Bundle, InboxError> {
+        let delivery = self.get(id)?;
+        let call = self.store.get(trees::CALLS, id.as_bytes())?;
+        let call = call.ok_or_else(|| InboxError::NoCall(id.into()))?;
+        let mut parsed: Parsed = serde_json::from_slice(&call).map_err(|error| {
+            InboxError::Unreadable { id: id.into(), why: format!("its call: {error}") }
+        })?;
+        Ok(Bundle {
+            bundle: FORM,
+            connection: delivery.connection,
+            id: delivery.id,
+            received_at_ms: delivery.received_at_ms,
+            method: delivery.method,
+            path: delivery.path,
+            query: delivery.query,
+            headers: delivery.headers,
+            body: parsed.part.take().unwrap_or(Octets(delivery.body)),
+            parsed,
+        })
+    }
+}
