@@ -6,6 +6,7 @@
 mod call;
 mod copies;
 mod cycles;
+mod declarative;
 mod density;
 mod expression;
 mod growth;
@@ -65,6 +66,8 @@ enum What {
     Kill,
     /// Memory for each of 100 installed connectors.
     Density,
+    /// Memory of 100 connectors without code, and how long one takes to install.
+    Declarative,
     /// How soon a host with 140 connectors serves.
     Start,
     /// What a delivery costs where many are kept, against a host that keeps a thousand.
@@ -114,6 +117,7 @@ fn main() -> ExitCode {
             What::Kill => kill::measure(turns).await,
             What::Density => density::density().await,
             What::Start => density::start().await,
+            What::Declarative => declarative::measure().await,
             What::Growth { kept } => growth::measure(kept, turns).await,
             What::Sleepers { runs } => sleepers::measure(runs, turns).await,
             What::Host { .. } => anyhow::bail!("a host measures nothing"),
