@@ -158,3 +158,25 @@ async fn what_nobody_does_is_told_when_it_is_built() {
     assert!(err.contains("nothing says how the action `contact.upsert` is done"), "{err}");
     assert!(err.contains("connector.toml:"), "{err}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_removed_is_called_no_more() {
+    let (house, club) = club::set_up(House::open().await).await;
+    for chapter in ["north", "south"] {
+        club::connect(&house, &club, chapter).await;
+        house.does(&["connection", "subscribe", chapter]).await;
+    }
+    let hooks = |chapter: &str| club.vendor().chapter(chapter).hooks.len();
+    assert_eq!((hooks("north"), hooks("south")), (1, 1));
+    house.does(&["connection", "remove", "north"]).await;
+    assert_eq!((hooks("north"), hooks("south")), (0, 1));
+    club.fail_next(100, 500);
+    let (code, _, err) = house.types(&["connection", "remove", "south"]).await;
+    assert_eq!(code, 1);
+    assert!(err.contains("cannot be removed at the vendor") && err.contains("--discard"), "{err}");
+    assert!(house.does(&["connection", "list"]).await.contains("south"), "nothing has changed");
+    house.does(&["connection", "remove", "south", "--discard"]).await;
+    club.calm();
+    assert_eq!(hooks("south"), 1, "the vendor was not to be had");
+    assert!(!house.does(&["connection", "list"]).await.contains("south"));
+}

@@ -213,6 +213,7 @@ impl From<HostError> for Failure {
             HostError::Queue(error) => error.into(),
             HostError::Desk(error) => error.into(),
             HostError::Tokens(error) => error.into(),
+            HostError::StillCalled { .. } => Self::new(StatusCode::CONFLICT, error),
             HostError::Vault(VaultError::UnderWay(_)) => Self::new(StatusCode::CONFLICT, error),
             HostError::Keys(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error),
             other => Self::new(StatusCode::SERVICE_UNAVAILABLE, other),

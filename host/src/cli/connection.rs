@@ -115,11 +115,12 @@ pub(super) enum Connection {
         /// Its name.
         name: String,
     },
-    /// Remove a connection, its secrets, and all that its connector kept for it.
+    /// Remove a connection, its secrets, all that its connector kept for it, and what calls it from the
+    /// vendor where `subscribe` registered it.
     Remove {
         /// Its name.
         name: String,
-        /// Give up work and dead letters that wait for it.
+        /// Give up work and dead letters that wait for it, and webhooks that the vendor does not remove.
         #[arg(long)]
         discard: bool,
     },

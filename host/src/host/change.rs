@@ -52,8 +52,9 @@ impl Rooms {
         Ok(self.connectors.remove(connector, actor, in_use).await?)
     }
 
-    /// Removes a connection of which no flow makes use. Work and dead letters that wait for it
-    /// stand in the way, unless they shall be discarded.
+    /// Removes a connection of which no flow makes use, and what calls its endpoint from the vendor.
+    /// Work and dead letters that wait for it stand in the way, and a vendor that keeps what calls it,
+    /// unless that shall be given up.
     pub async fn remove_connection(
         &self,
         name: &str,
@@ -61,6 +62,9 @@ impl Rooms {
         actor: Actor,
     ) -> Result<(), HostError> {
         let connector = self.connections.record(name)?.connector;
+        if self.hangs_on(name)?.is_empty() || discard && self.flows.through(name).is_empty() {
+            self.let_go(name, discard, &actor).await?;
+        }
         if discard && self.flows.through(name).is_empty() {
             self.give_up(name, &actor).await?;
         }
@@ -81,6 +85,23 @@ impl Rooms {
             }
         }
         Ok(())
+    }
+
+    /// Has the vendor call a connection no more, where it was registered there.
+    async fn let_go(&self, name: &str, discard: bool, actor: &Actor) -> Result<(), HostError> {
+        let live = self.connections.get(name)?;
+        if live.connection.subscribed.is_none() {
+            return Ok(());
+        }
+        match self.unsubscribe(&live, actor.clone()).await {
+            Err(fault) if discard => {
+                tracing::warn!(connection = name, %fault, "the vendor goes on calling an endpoint \
+                    that is no more");
+                Ok(())
+            }
+            Err(fault) => Err(HostError::StillCalled { name: name.into(), fault }),
+            Ok(_) => Ok(()),
+        }
     }
 
     /// Gives up what waits for a connection, and begins no new work of it.

@@ -32,6 +32,7 @@ use crate::{
     dispatch::{Backoff, Dispatch},
     drop_dir::DropDir,
     egress::{Breaking, Egress, EgressConfig},
+    fault::Fault,
     flows::{Expressions, FlowError, Flows},
     inbox::Inbox,
     ingress::{self, Ingress, IngressError},
@@ -92,6 +93,11 @@ pub enum HostError {
          go-w it", .0.display()
     )]
     OpenToOthers(PathBuf),
+    #[error(
+        "the webhooks of `{name}` cannot be removed at the vendor: {fault}\n  hint: --discard leaves \
+         them there"
+    )]
+    StillCalled { name: String, fault: Fault },
 }
 
 /// The rooms of a host, for those above them. Cheap to clone.

@@ -6,6 +6,10 @@
 //! in UTC; a member that is null reads as absent; what a schema has no room for is under `ext`.
 //! This crate holds the texts and does no validation.
 
+mod roles;
+
+pub use roles::{Promise, ROLES, Role, Takes, role};
+
 /// What stands before a name wherever a schema is referred to: `model:contact`.
 pub const SCHEME: &str = "model:";
 

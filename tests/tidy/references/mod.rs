@@ -1,10 +1,11 @@
 //! What is generated from the sources lies beside them as it was generated last: the schemas for
-//! editors, the reference of `connector.toml`, the reference of the contract.
+//! editors, the references of `connector.toml`, of the contract and of the roles.
 //!
 //! With `JACKFIELD_WRITE=1` in the environment these tests write the files instead.
 
 mod contract;
 mod manifest;
+mod roles;
 
 use std::fs;
 
@@ -44,6 +45,11 @@ fn the_schemas_are_those_of_the_types() {
 fn the_reference_of_the_manifest_is_that_of_its_types() {
     let read = |kind| -> Value { serde_json::from_str(&schema(kind)).expect("JSON") };
     is_current("sdk/MANIFEST.md", &manifest::reference(&read("connector")));
+}
+
+#[test]
+fn the_reference_of_the_roles_is_that_of_their_contracts() {
+    is_current("sdk/ROLES.md", &roles::reference());
 }
 
 #[test]
