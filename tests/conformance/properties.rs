@@ -1,8 +1,9 @@
 //! What must hold of every connector: it does of the shop, and a trial is the same each time.
 
-use jackfield::conformance::{Plan, Verdict};
+use jackfield::conformance::{Case, Plan, Verdict};
+use serde_json::json;
 
-use crate::bench::{Trial, failed, shop, shop_cases};
+use crate::bench::{Trial, failed, shop, shop_cases, shop_with};
 
 #[tokio::test]
 async fn a_connector_without_a_fault_has_every_property() {
@@ -28,4 +29,42 @@ async fn the_same_seed_is_the_same_trial() {
         shop_cases().into_iter().filter(|case| case.name.contains("invoice")).collect();
     let plan = Plan { seed: 7, ..Plan::default() };
     assert_eq!(one.on(&shop(), &cases, &plan).await, other.on(&shop(), &cases, &plan).await);
+}
+
+/// The one case with such a name, alone.
+fn only(part: &str) -> Vec<Case> {
+    shop_cases().into_iter().filter(|case| case.name.contains(part)).collect()
+}
+
+#[tokio::test]
+async fn a_query_of_graphql_is_a_read_wherever_it_is_posted() {
+    let trial = Trial::open().await;
+    let shop = shop_with(
+        "output = \"invoice\"\nmutates = false\n",
+        "output = \"invoice\"\nmutates = false\n\n[actions.\"invoice.get\".request]\nsend = \"POST \
+         /graphql\"\ngraphql = \"query mutation { a }\"\n",
+    );
+    let report = trial.on(&shop, &only("money as text"), &Plan::default()).await;
+    let told = failed(&report.properties);
+    assert!(!told.iter().any(|(id, _)| id == "action.reads-only"), "{told:?}");
+}
+
+#[tokio::test]
+async fn an_exchange_vouches_for_its_own_request_and_for_no_other() {
+    let trial = Trial::open().await;
+    let shop = shop_with(
+        "idempotency = { kind = \"header\", name = \"idempotency-key\" }",
+        "mutates = false",
+    );
+    let mut cases = only("key of its intention");
+    cases[0].exchanges[0].request.headers.clear();
+    cases[0].exchanges[0].request.reads = true;
+    let report = trial.on(&shop, &cases, &Plan::default()).await;
+    let told = failed(&report.properties);
+    assert!(!told.iter().any(|(id, _)| id == "action.reads-only"), "{told:?}");
+
+    cases[0].exchanges[0].request.json = Some(json!({ "to": "somebody else" }));
+    let report = trial.on(&shop, &cases, &Plan::default()).await;
+    let told = failed(&report.properties);
+    assert!(told.iter().any(|(id, _)| id == "action.reads-only"), "{told:?}");
 }

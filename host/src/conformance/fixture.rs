@@ -148,6 +148,9 @@ pub struct Wanted {
     pub form: Option<BTreeMap<String, String>>,
     /// The body as text.
     pub text: Option<String>,
+    /// Whether this very POST changes nothing at the system, where nothing else shows it.
+    #[serde(default)]
+    pub reads: bool,
 }
 
 /// A reply.

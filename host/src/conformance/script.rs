@@ -3,7 +3,10 @@
 //! Owns what was asked, in order. Promises the same answers to the same questions. To the letter,
 //! each exchange must be asked for as it is written, in order, and nothing else may be; freely,
 //! as properties ask it, the first exchange that fits is taken, since a reply that was changed
-//! changes what is asked next. Never opens a socket.
+//! changes what is asked next. What a POST does is judged by what it says where the path does not
+//! tell: a query of GraphQL reads, and so does what an exchange calls a read. Never opens a socket.
+
+mod graphql;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -87,7 +90,7 @@ impl Script {
     }
 
     /// Takes a request in and answers its number, from 0, and what it is answered.
-    fn take(&self, asked: Asked) -> (usize, Result<Reply, Silence>) {
+    fn take(&self, mut asked: Asked) -> (usize, Result<Reply, Silence>) {
         let mut state = self.state();
         let number = state.asked.len();
         let at = match self.hold {
@@ -108,6 +111,8 @@ impl Script {
             }
         };
         state.complaints.extend(complaints);
+        asked.mutates &= !at.is_some_and(|at| reads(&self.exchanges[at].request, &asked));
+        asked.mutates &= !(asked.method == "POST" && graphql::only_reads(&asked.body));
         state.asked.push(asked);
         if number >= REQUESTS_MAX {
             return (number, Err(Silence::Refused));
@@ -127,14 +132,15 @@ impl Script {
         (number, answer)
     }
 
-    /// The first exchange that is left over and is about the same place; else the first by the
-    /// same method.
+    /// The first exchange that is left over and says just this; else the first about the same
+    /// place, which may be the only one that a system has; else the first by the same method.
     fn fitting(&self, used: &[bool], asked: &Asked) -> Option<usize> {
         let left = || self.exchanges.iter().enumerate().filter(|(at, _)| !used[*at]);
         let same = |wanted: &Wanted| wanted.method == asked.method;
         let there = |wanted: &Wanted| same(wanted) && address(&wanted.url) == asked.url;
         left()
-            .find(|(_, exchange)| there(&exchange.request))
+            .find(|(_, exchange)| mistakes(&exchange.request, asked).is_empty())
+            .or_else(|| left().find(|(_, exchange)| there(&exchange.request)))
             .or_else(|| left().find(|(_, exchange)| same(&exchange.request)))
             .map(|(at, _)| at)
     }
@@ -167,6 +173,11 @@ impl Script {
 /// What a system answers about a place that it does not have.
 fn nothing_there() -> Reply {
     Reply { status: 404, headers: Vec::new(), cookies: Vec::new(), body: bytes::Bytes::new() }
+}
+
+/// Whether the exchange calls this a read: to the letter, or it would vouch for another request.
+fn reads(wanted: &Wanted, asked: &Asked) -> bool {
+    wanted.reads && asked.method == "POST" && mistakes(wanted, asked).is_empty()
 }
 
 /// A URL as egress writes it.
