@@ -6,6 +6,8 @@
 mod operation;
 mod schema;
 mod swagger;
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 
@@ -57,18 +59,31 @@ impl File {
         Self::new(root).ok_or_else(|| "it has no `paths`".to_owned())
     }
 
+    /// Whether a URL is among those that it is about: below one of its servers, where it names
+    /// any. A vendor may describe another part of its API elsewhere.
+    pub fn is_about(&self, url: &url::Url) -> bool {
+        let servers = self.at("/servers").and_then(Value::as_array).into_iter().flatten();
+        let mut bases = servers.filter_map(|server| server["url"].as_str()).map(base).peekable();
+        bases.peek().is_none() || bases.any(|base| below(&base, url).is_some())
+    }
+
     /// The path of a URL within the description: without what its servers begin with.
     pub fn path_of(&self, url: &url::Url) -> String {
         let servers = self.at("/servers").and_then(Value::as_array).into_iter().flatten();
-        let bases = servers.filter_map(|server| server["url"].as_str()).filter_map(|server| {
-            let path = match url::Url::parse(server) {
-                Ok(server) => server.path().to_owned(),
-                Err(_) => server.to_owned(),
-            };
-            let rest = url.path().strip_prefix(path.trim_end_matches('/'))?;
-            rest.starts_with('/').then(|| rest.to_owned())
-        });
+        let bases = servers.filter_map(|server| server["url"].as_str());
+        let bases = bases.filter_map(|server| below(&base(server), url));
         let known = bases.filter(|path| self.has(path)).max_by_key(String::len);
         known.unwrap_or_else(|| url.path().to_owned())
     }
+}
+
+/// The path that the URLs of a server begin with.
+fn base(server: &str) -> String {
+    url::Url::parse(server).map_or_else(|_| server.to_owned(), |server| server.path().to_owned())
+}
+
+/// What follows that in the path of a URL.
+fn below(base: &str, url: &url::Url) -> Option<String> {
+    let rest = url.path().strip_prefix(base.trim_end_matches('/'))?;
+    rest.starts_with('/').then(|| rest.to_owned())
 }

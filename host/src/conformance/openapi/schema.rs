@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 
 /// Where schemas that others refer to lie in a description.
 const SCHEMAS: &str = "#/components/schemas/";
+/// How deep parts may lie in parts.
+const PARTS_MAX: usize = 8;
 
 /// Which way a body goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,12 +24,12 @@ pub enum Way {
 
 /// The schema as JSON Schema, with all that it refers to under `$defs`.
 pub fn convert(root: &Value, schema: &Value, way: Way) -> Value {
-    let mut converter = Converter { way, wanted: Vec::new(), seen: BTreeSet::new() };
+    let mut converter = Converter { root, way, wanted: Vec::new(), seen: BTreeSet::new() };
     let mut converted = converter.schema(schema, true);
     let mut definitions = Map::new();
-    while let Some(name) = converter.wanted.pop() {
-        let definition = &root["components"]["schemas"][&name];
-        definitions.insert(name, converter.schema(definition, true));
+    while let Some((name, alone)) = converter.wanted.pop() {
+        let definition = converter.schema(&root["components"]["schemas"][&name], alone);
+        definitions.insert(definition_name(&name, alone), definition);
     }
     if let Value::Object(members) = &mut converted {
         members.insert("$defs".to_owned(), Value::Object(definitions));
@@ -35,13 +37,19 @@ pub fn convert(root: &Value, schema: &Value, way: Way) -> Value {
     converted
 }
 
-struct Converter {
-    way: Way,
-    wanted: Vec<String>,
-    seen: BTreeSet<String>,
+/// A definition is there twice where it stands alone and is a part of others too.
+fn definition_name(name: &str, alone: bool) -> String {
+    if alone { name.to_owned() } else { format!("{name}--part") }
 }
 
-impl Converter {
+struct Converter<'a> {
+    root: &'a Value,
+    way: Way,
+    wanted: Vec<(String, bool)>,
+    seen: BTreeSet<(String, bool)>,
+}
+
+impl Converter<'_> {
     /// `alone` is false for a part of an `allOf`, whose other parts may have more members.
     fn schema(&mut self, schema: &Value, alone: bool) -> Value {
         let Value::Object(old) = schema else { return json!(true) };
@@ -49,7 +57,7 @@ impl Converter {
         for (name, value) in old {
             match name.as_str() {
                 "$ref" => {
-                    new.insert(name.clone(), self.reference(value));
+                    new.insert(name.clone(), self.reference(value, alone));
                 }
                 "properties" => {
                     new.insert(name.clone(), self.properties(value));
@@ -61,8 +69,10 @@ impl Converter {
                     new.insert(name.clone(), self.schema(value, true));
                 }
                 "allOf" | "anyOf" | "oneOf" => {
+                    // What another names is a whole one of several, and a part of all of them.
+                    let alone = |part: &Value| name != "allOf" && part.get("$ref").is_some();
                     let parts = value.as_array().into_iter().flatten();
-                    let parts: Vec<_> = parts.map(|part| self.schema(part, false)).collect();
+                    let parts: Vec<_> = parts.map(|part| self.schema(part, alone(part))).collect();
                     new.insert(name.clone(), parts.into());
                 }
                 "required" => {
@@ -97,20 +107,33 @@ impl Converter {
         if self.way == Way::Request && alone && plain {
             new.entry("additionalProperties").or_insert(json!(false));
         }
+        // All parts together say which members there are.
+        if self.way == Way::Request && alone && old.contains_key("allOf") && self.names(schema, 0) {
+            new.insert("unevaluatedProperties".to_owned(), json!(false));
+        }
         if old.get("nullable") == Some(&json!(true)) {
             return json!({ "anyOf": [new, { "type": "null" }] });
         }
         Value::Object(new)
     }
 
-    fn reference(&mut self, value: &Value) -> Value {
+    /// Whether a schema, or a part of it, says which members there are.
+    fn names(&self, schema: &Value, depth: usize) -> bool {
+        let name = schema["$ref"].as_str().and_then(|text| text.strip_prefix(SCHEMAS));
+        let schema = name.map_or(schema, |name| &self.root["components"]["schemas"][name]);
+        let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|of| schema[of].as_array());
+        schema["properties"].is_object()
+            || (depth < PARTS_MAX && parts.flatten().any(|part| self.names(part, depth + 1)))
+    }
+
+    fn reference(&mut self, value: &Value, alone: bool) -> Value {
         let Some(name) = value.as_str().and_then(|text| text.strip_prefix(SCHEMAS)) else {
             return value.clone();
         };
-        if self.seen.insert(name.to_owned()) {
-            self.wanted.push(name.to_owned());
+        if self.seen.insert((name.to_owned(), alone)) {
+            self.wanted.push((name.to_owned(), alone));
         }
-        format!("#/$defs/{name}").into()
+        format!("#/$defs/{}", definition_name(name, alone)).into()
     }
 
     fn properties(&mut self, value: &Value) -> Value {

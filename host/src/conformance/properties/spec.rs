@@ -18,6 +18,9 @@ impl Trying<'_> {
             for (number, asked) in sample.ran.asked.iter().enumerate() {
                 let place = format!("`{}`", diff::short(&sample.case.name));
                 let Ok(url) = url::Url::parse(&asked.url) else { continue };
+                if !spec.is_about(&url) {
+                    continue;
+                }
                 let path = spec.path_of(&url);
                 let query: Vec<_> = url.query_pairs().into_owned().collect();
                 let asking = asking(asked, &query);

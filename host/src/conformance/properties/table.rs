@@ -17,6 +17,7 @@ const NO_WRITE: &str = "no fixture does an action that changes something";
 const NO_RECORD: &str = "no fixture gives a canonical record";
 const NO_LIST: &str = "no fixture reads changes";
 const NO_FIND: &str = "no fixture finds records";
+const NO_SPEC: &str = "no description of what is asked for; `--spec FILE` names one";
 
 /// All of them.
 pub(super) const PROPERTIES: [Row; 108] = [
@@ -186,14 +187,10 @@ pub(super) const PROPERTIES: [Row; 108] = [
     ("list.resumed", "a walk that goes on from its cursor loses nothing", NO_LIST),
     ("find.failure", "a failure is not taken for `there is none`", NO_FIND),
     ("find.none", "nothing found is an empty list", NO_FIND),
-    (
-        "request.described",
-        "each request is one that the vendor's description knows",
-        "no description; `--spec FILE` names one",
-    ),
+    ("request.described", "each request is one that the vendor's description knows", NO_SPEC),
     (
         "reply.described",
         "each reply of the fixtures is one that the vendor's description knows",
-        "no description; `--spec FILE` names one",
+        NO_SPEC,
     ),
 ];
