@@ -10,7 +10,7 @@ use crate::bench::{Trial, failed, shop_cases, shop_with};
 /// manifest and what stands there instead.
 type Bug = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const BUGS: [Bug; 33] = [
+const BUGS: [Bug; 39] = [
     (
         "the key hangs on the time of parsing",
         "delivery.later",
@@ -137,6 +137,54 @@ const BUGS: [Bug; 33] = [
         "paid invoice",
         "items = \".events\"",
         "items = \".events\"\ndelivery_id = { header = \"x-shop-id\" }",
+    ),
+    (
+        "the vendor's id is looked for in a member that no delivery has",
+        "delivery.vendors-id",
+        "paid invoice",
+        "items = \".events\"",
+        "items = \".events\"\ndelivery_id = { json = \"/delivery\" }",
+    ),
+    (
+        "what nobody knows becomes a part of the record",
+        "reply.unknown-members",
+        "found by its address",
+        "record = '{ id: .uid, name, email",
+        "record = '. + { id: .uid, name, email",
+    ),
+    (
+        "a search that finds nothing is a failure",
+        "find.none",
+        "found by its address",
+        "request = \"GET /contacts?mail={.email}\"\nitems = \".data\"",
+        "request = \"GET /contacts?mail={.email}\"\nitems = '.data | if . == [] then error(\"none\") \
+         else . end'",
+    ),
+    (
+        "a contact is looked for only after it was made",
+        "action.looks-first",
+        "is not there is made",
+        "idempotency = { kind = \"search-first\" }\n\n[actions.\"contact.create\"]",
+        "idempotency = { kind = \"search-first\" }\n\n[[actions.\"contact.upsert\".step]]\nid = \
+         \"made\"\nrequest = { send = \"POST /contacts\", body = \"{ name, mail: .email }\" }\n\n\
+         [[actions.\"contact.upsert\".step]]\nid = \"looked\"\nrequest = \"GET \
+         /contacts?mail={.email}\"\n\n[actions.\"contact.create\"]",
+    ),
+    (
+        "an action that says that it only reads sends a mutation",
+        "action.reads-only",
+        "money as text",
+        "output = \"invoice\"\nmutates = false\n",
+        "output = \"invoice\"\nmutates = false\n\n[actions.\"invoice.get\".request]\nsend = \"POST \
+         /graphql\"\ngraphql = \"query { a } mutation { b }\"\n",
+    ),
+    (
+        "a recall that asks elsewhere and failed is taken for `it did not happen`",
+        "action.recall-doubt",
+        "is not there is made",
+        "[actions.\"contact.create\"]",
+        "[actions.\"contact.upsert\".recall]\nrequest = \"GET /contacts/by-mail/{.email}\"\nabsent = \
+         [404, 503]\n\n[actions.\"contact.create\"]",
     ),
     (
         "a limit of requests is taken for a refusal",

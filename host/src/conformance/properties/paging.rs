@@ -26,7 +26,7 @@ impl Trying<'_> {
             let case = self.samples[index].case;
             match &case.ask {
                 Ask::Changes { .. } => self.walked(case).await?,
-                Ask::Find(..) => self.found(case).await?,
+                Ask::Find(..) => self.found(index).await?,
                 _ => {}
             }
         }
@@ -50,7 +50,7 @@ impl Trying<'_> {
         for (number, exchange) in case.exchanges.iter().enumerate() {
             let Some(said) = exchange.reply.as_json().filter(|_| good(exchange)) else { continue };
             let Some(at) = mutate::list(&said) else { continue };
-            self.page(case, number, exchange, &said, &at).await?;
+            self.page(case, number, &said, &at, &first).await?;
         }
         if *pages > 1 && case.exchanges.len() > 1 {
             self.resumed(case, entity, &first).await?;
@@ -63,15 +63,18 @@ impl Trying<'_> {
         &mut self,
         case: &Case,
         number: usize,
-        exchange: &Exchange,
         said: &Value,
         at: &str,
+        first: &Ran,
     ) -> Result<(), BenchError> {
+        let exchange = &case.exchanges[number];
         let reply = |json: &Value| {
             let reply = exchange.reply.with_json(json);
             replaced(case, number, Exchange { reply, ..exchange.clone() })
         };
-        let count = said.pointer(at).and_then(Value::as_array).map_or(0, Vec::len);
+        // What is listed need not be a record each: there may be no fewer than there were.
+        let count = first.outcome.values().len();
+        let listed = said.pointer(at).and_then(Value::as_array).map_or(0, Vec::len);
         let ran = self.run(&reply(&mutate::with(said, at, json!([]))), Way::FREELY).await?;
         let held = match &ran.outcome {
             Outcome::Page { .. } => Ok(()),
@@ -82,7 +85,7 @@ impl Trying<'_> {
         let twice: Vec<_> = items.iter().chain(&items).cloned().collect();
         let ran = self.run(&reply(&mutate::with(said, at, json!(twice))), Way::FREELY).await?;
         let held = match &ran.outcome {
-            Outcome::Page { records, .. } if records.len() >= count => Ok(()),
+            Outcome::Page { records, .. } if records.len() >= count.min(listed) => Ok(()),
             other => Err(format!("a page with repeats becomes {}", other.shown())),
         };
         self.ledger.keep("list.repeats", &place(case, number), held);
@@ -142,9 +145,19 @@ impl Trying<'_> {
     }
 
     /// Nothing is found, and a failure is not taken for that.
-    async fn found(&mut self, case: &Case) -> Result<(), BenchError> {
+    async fn found(&mut self, index: usize) -> Result<(), BenchError> {
+        let case = self.samples[index].case;
+        let count = self.samples[index]
+            .ran
+            .outcome
+            .values()
+            .first()
+            .map_or(0, |(_, found)| found.as_array().map_or(0, Vec::len));
+        let mut searched = false;
         for (number, exchange) in case.exchanges.iter().enumerate() {
-            let Some(said) = exchange.reply.as_json().filter(|_| good(exchange)) else { continue };
+            if !good(exchange) {
+                continue;
+            }
             let ill = replaced(case, number, status(exchange, 500));
             let ran = self.run(&ill, Way::FREELY).await?;
             let held = match &ran.outcome {
@@ -154,10 +167,15 @@ impl Trying<'_> {
                 _ => Ok(()),
             };
             self.ledger.keep("find.failure", &place(case, number), held);
-            let Some(at) = mutate::list(&said).filter(|_| number + 1 == case.exchanges.len())
-            else {
-                continue;
+            let Some(said) = exchange.reply.as_json() else { continue };
+            // The search is what first lists as many as were found; a record that is then read
+            // has lists of its own.
+            let lists = |at: &String| {
+                let items = said.pointer(at).and_then(Value::as_array);
+                !searched && items.is_some_and(|items| items.len() >= count)
             };
+            let Some(at) = mutate::list(&said).filter(lists) else { continue };
+            searched = true;
             let reply = exchange.reply.with_json(&mutate::with(&said, &at, json!([])));
             let none = replaced(case, number, Exchange { reply, ..exchange.clone() });
             let ran = self.run(&none, Way::FREELY).await?;

@@ -11,7 +11,7 @@ use super::{
     super::{
         bench::{BenchError, Ran, Way},
         diff,
-        fixture::{Ask, Case, Fault},
+        fixture::{Ask, Case, Exchange, Fault, Said, Wanted},
         outcome::Outcome,
         script::Death,
     },
@@ -45,7 +45,7 @@ impl Trying<'_> {
             self.repeated(case, &first).await?;
             if let Some(promise) = &action.idempotency {
                 self.promised(case, promise, &first).await?;
-                self.recalled(case, name, input, promise).await?;
+                self.recalled(case, promise).await?;
             }
             self.failed_lookups(case, &first).await?;
             self.blind_retries(case, &first).await?;
@@ -109,12 +109,14 @@ impl Trying<'_> {
                 self.ledger.keep("action.other-key", &short(case), held);
             }
             Idempotency::SearchFirst => {
-                let read = first.asked.iter().position(|asked| !asked.mutates);
-                let wrote = first.asked.iter().position(|asked| asked.mutates);
                 // What is recalled need not be looked for by the action too; where it is, it must
-                // be before.
-                let held = match (read, wrote) {
-                    (Some(read), Some(wrote)) if read > wrote => {
+                // be before. What was written may be read again.
+                let look = self.recall_of(case, case.exchanges.clone()).await?;
+                let is_look = |asked: &Asked| look.asked.first().is_some_and(|l| same(l, asked));
+                let looked = first.asked.iter().position(is_look);
+                let wrote = first.asked.iter().position(|asked| asked.mutates);
+                let held = match (looked, wrote) {
+                    (Some(looked), Some(wrote)) if looked > wrote => {
                         Err("it looks only after it has written".into())
                     }
                     _ => Ok(()),
@@ -127,22 +129,12 @@ impl Trying<'_> {
     }
 
     /// Whether `recall` can be asked, where the host will ask it.
-    async fn recalled(
-        &mut self,
-        case: &Case,
-        name: &str,
-        input: &Value,
-        promise: &Idempotency,
-    ) -> Result<(), BenchError> {
+    async fn recalled(&mut self, case: &Case, promise: &Idempotency) -> Result<(), BenchError> {
         if *promise != Idempotency::SearchFirst {
             return Ok(());
         }
-        let asks = |exchanges| {
-            let ask = Ask::Recall(name.to_owned(), input.clone());
-            Case { ask, exchanges, ..case.clone() }
-        };
         // With no exchange that fits, a place is answered as empty: recall must still be there.
-        let ran = self.run(&asks(case.exchanges.clone()), Way::FREELY).await?;
+        let ran = self.recall_of(case, case.exchanges.clone()).await?;
         let held = match &ran.outcome {
             Outcome::Output(_) | Outcome::None => Ok(()),
             other => Err(format!("`recall` answers {}", other.shown())),
@@ -152,20 +144,34 @@ impl Trying<'_> {
         let held =
             wrote.map_or(Ok(()), |one| Err(format!("`recall` sends `{} {}`", one.method, one.url)));
         self.ledger.keep("action.recall-reads-only", &short(case), held);
-        for number in 0..case.exchanges.len() {
-            let broken = replaced(case, number, status(&case.exchanges[number], 503));
-            let ran = self.run(&asks(broken.exchanges), Way::FREELY).await?;
-            // Only what was asked for can have failed.
-            if ran.asked.len() <= number || ran.asked.iter().any(|asked| asked.mutates) {
-                continue;
-            }
+        for look in ran.asked.iter().filter(|asked| !asked.mutates) {
+            // Just what is asked fails, whatever the exchanges are about.
+            let text = (!look.body.is_empty()).then(|| String::from_utf8_lossy(&look.body).into());
+            let (method, url) = (look.method.clone(), look.url.clone());
+            let request = Wanted { method, url, text, ..Wanted::default() };
+            let (reply, fault) = (Said::default(), None);
+            let mut exchanges = case.exchanges.clone();
+            exchanges.insert(0, status(&Exchange { request, reply, fault }, 503));
+            let ran = self.recall_of(case, exchanges).await?;
             let held = match &ran.outcome {
-                Outcome::None => Err("a lookup that failed is taken for `there is none`".into()),
+                Outcome::None => Err(format!(
+                    "`{} {}` failed, and that is taken for `there is none`",
+                    look.method, look.url
+                )),
                 _ => Ok(()),
             };
-            self.ledger.keep("action.recall-doubt", &place(case, number), held);
+            self.ledger.keep("action.recall-doubt", &short(case), held);
         }
         Ok(())
+    }
+
+    /// Asks whether the action of a case already took effect.
+    async fn recall_of(&self, case: &Case, exchanges: Vec<Exchange>) -> Result<Ran, BenchError> {
+        let mut case = Case { exchanges, ..case.clone() };
+        if let Ask::Action(name, input) = case.ask {
+            case.ask = Ask::Recall(name, input);
+        }
+        self.run(&case, Way::FREELY).await
     }
 
     /// A read before the write fails: nothing may be written.
@@ -268,6 +274,11 @@ impl Trying<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether two requests ask the same of the same place.
+fn same(one: &Asked, other: &Asked) -> bool {
+    (&one.method, &one.url, &one.body) == (&other.method, &other.url, &other.body)
 }
 
 fn short(case: &Case) -> String {
