@@ -133,14 +133,17 @@ impl Script {
     }
 
     /// The first exchange that is left over and says just this; else the first about the same
-    /// place, which may be the only one that a system has; else the first by the same method.
+    /// place, which may be the only one that a system has; else, for what changes nothing, one
+    /// that was taken and is asked again; else the first by the same method.
     fn fitting(&self, used: &[bool], asked: &Asked) -> Option<usize> {
         let left = || self.exchanges.iter().enumerate().filter(|(at, _)| !used[*at]);
         let same = |wanted: &Wanted| wanted.method == asked.method;
         let there = |wanted: &Wanted| same(wanted) && address(&wanted.url) == asked.url;
+        let again = |one: &Exchange| !asked.mutates && mistakes(&one.request, asked).is_empty();
         left()
             .find(|(_, exchange)| mistakes(&exchange.request, asked).is_empty())
             .or_else(|| left().find(|(_, exchange)| there(&exchange.request)))
+            .or_else(|| self.exchanges.iter().enumerate().find(|(_, exchange)| again(exchange)))
             .or_else(|| left().find(|(_, exchange)| same(&exchange.request)))
             .map(|(at, _)| at)
     }

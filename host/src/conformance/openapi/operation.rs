@@ -56,7 +56,7 @@ impl File {
 
     /// What is wrong with a request whose path is `path` within the description.
     pub fn check_ask(&self, ask: &Asking<'_>, path: &str) -> Vec<String> {
-        let Some((template, in_path)) = self.matched(path) else {
+        let Some((template, in_path)) = self.matched(path, ask.method) else {
             return vec!["the path is not in the description".to_owned()];
         };
         let item = &self.root["paths"][template];
@@ -85,7 +85,7 @@ impl File {
 
     /// What is wrong with an answer to it.
     pub fn check_reply(&self, ask: &Asking<'_>, path: &str, reply: &Answered<'_>) -> Vec<String> {
-        let Some((template, _)) = self.matched(path) else { return Vec::new() };
+        let Some((template, _)) = self.matched(path, ask.method) else { return Vec::new() };
         let Some(operation) = operation(&self.root["paths"][template], ask) else {
             return Vec::new();
         };
@@ -119,7 +119,7 @@ impl File {
 
     /// Whether a path is in the description.
     pub fn has(&self, path: &str) -> bool {
-        self.matched(path).is_some()
+        self.matches(path).next().is_some()
     }
 
     /// What stands at a place of the description.
@@ -127,8 +127,17 @@ impl File {
         self.root.pointer(pointer)
     }
 
-    fn matched<'a>(&'a self, path: &'a str) -> Option<Matched<'a>> {
-        self.templates.iter().find_map(|template| {
+    /// The template that fits a path and has the method; else the first that fits. Vendors
+    /// describe one place twice where a record has two kinds of id.
+    fn matched<'a>(&'a self, path: &'a str, method: &str) -> Option<Matched<'a>> {
+        let has = |one: &Matched<'_>| {
+            self.root["paths"][one.0].get(method.to_ascii_lowercase()).is_some()
+        };
+        self.matches(path).find(has).or_else(|| self.matches(path).next())
+    }
+
+    fn matches<'a>(&'a self, path: &'a str) -> impl Iterator<Item = Matched<'a>> {
+        self.templates.iter().filter_map(move |template| {
             let mut values = Vec::new();
             let mut parts = path.split('/');
             for part in template.split('/') {

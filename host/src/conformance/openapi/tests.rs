@@ -9,6 +9,10 @@ openapi: 3.0.0
 servers: [{ url: "https://api.notes.example/v1" }]
 security: [{ login: [] }]
 paths:
+  /notes/{number}:
+    get: { responses: { "200": { description: one of them } } }
+  /notes/{id}:
+    delete: { responses: { "204": { description: gone } } }
   /notes:
     get:
       parameters:
@@ -69,6 +73,18 @@ fn the_credential_is_the_hosts_and_every_other_parameter_is_needed() {
     assert_eq!(file.check_ask(&asking, "/notes"), ["query parameter `since` is missing"]);
     let open = File::read(&SPEC.replace("security: [{ login: [] }]", "")).unwrap();
     assert_eq!(open.check_ask(&asking, "/notes").len(), 2);
+}
+
+#[test]
+fn a_place_that_is_described_twice_has_the_methods_of_both() {
+    let file = File::read(SPEC).unwrap();
+    let check = |method: &str| {
+        let asking = Asking { method, query: &[], headers: &[], body: b"" };
+        file.check_ask(&asking, "/notes/7")
+    };
+    assert_eq!(check("GET"), Vec::<String>::new());
+    assert_eq!(check("DELETE"), Vec::<String>::new());
+    assert_eq!(check("PUT"), ["the method is not in the description"]);
 }
 
 #[test]
