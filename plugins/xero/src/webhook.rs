@@ -154,7 +154,10 @@ fn invoice_events(
     if record.status.as_deref() == Some("paid") {
         let day = record.paid_date.as_deref().unwrap_or("unknown");
         let key = format!("invoice:{}:paid:{day}", change.id);
-        events.push(Event::new("invoice.paid", key).at_ms(change.at_ms).record(&record)?);
+        // The day that Xero knows, which is the same in every notice: a repeat is the same event.
+        let paid_ms = invoice.fully_paid_on_date.as_deref().and_then(dates::ms_date);
+        let at_ms = paid_ms.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(change.at_ms);
+        events.push(Event::new("invoice.paid", key).at_ms(at_ms).record(&record)?);
     }
     Ok(events)
 }

@@ -49,6 +49,12 @@ fn a_delivery_becomes_events_with_whole_records() {
     assert_eq!(events[0].record["email"], "ada@example.com");
     assert_eq!(events[1].record["amount_paid"], "9007199254741233.01");
     assert_eq!(events[0].occurred_at_ms, Some(1_769_851_800_250));
+    // Two notices of one payment.
+    assert_eq!(
+        (&events[2].key, events[2].occurred_at_ms),
+        (&events[4].key, Some(1_771_545_600_000))
+    );
+    assert_eq!(events[2].occurred_at_ms, events[4].occurred_at_ms);
 }
 
 #[test]
