@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bench;
+mod connectors;
 mod described;
 mod fixtures;
 mod planted;
