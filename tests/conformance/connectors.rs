@@ -1,8 +1,9 @@
 //! The connectors of this repository, each on the kit with its own fixtures: nothing is found.
 
-use std::{fs, sync::Arc, thread};
+use std::{fs, io::Read as _, path::Path, sync::Arc, thread};
 
-use jackfield::conformance::{Case, Plan, Report, fixture, openapi::File};
+use flate2::read::GzDecoder;
+use jackfield::conformance::{Case, Description, Plan, Report, fixture};
 use jackfield_registry::package::Release;
 use jackfield_tests::{
     releases::{self, root},
@@ -16,8 +17,8 @@ use crate::bench::{Trial, failed};
 /// that connectors call instead, where a company has its own.
 type Described = (&'static str, &'static str, Option<(&'static str, &'static str)>);
 
-/// What vendors describe in OpenAPI. Those that are not here describe nothing that the kit reads.
-const DESCRIBED: [Described; 5] = [
+/// What vendors describe. Those that are not here describe nothing that the kit reads.
+const DESCRIBED: [Described; 6] = [
     ("asana", "asana/asana_oas.yaml", None),
     ("pipedrive", "pipedrive/pipedrive-v2.openapi.yaml", None),
     (
@@ -25,6 +26,7 @@ const DESCRIBED: [Described; 5] = [
         "pipedrive/pipedrive-v1.openapi.yaml",
         Some(("https://api.pipedrive.com/v1", "https://api.pipedrive.com/api/v1")),
     ),
+    ("shopify", "shopify/admin_2026-07.json.gz", None),
     ("slack", "slack/slack_web_openapi_v2.json", None),
     ("xero", "xero/xero_accounting.yaml", None),
 ];
@@ -50,7 +52,7 @@ fn tried(id: &str) -> Vec<String> {
     let release = Release::read(releases::connector(id)).unwrap();
     let cases = fixture::in_folder(&root().join("plugins").join(id).join("fixtures")).unwrap();
     let mut specs = described(id).into_iter();
-    let on = |cases: &[Case], spec: Option<Arc<File>>| -> Report {
+    let on = |cases: &[Case], spec: Option<Arc<Description>>| -> Report {
         let plan = Plan { seed: 1, spec, ..Plan::default() };
         runtime.block_on(async { Trial::open().await.on(&release, cases, &plan).await })
     };
@@ -62,7 +64,10 @@ fn tried(id: &str) -> Vec<String> {
     }
     // The rest was tried already: what is left is what each further description is about.
     for spec in specs {
-        let is_about = |url: &str| spec.is_about(&Url::parse(url).unwrap());
+        let is_about = |url: &str| match &*spec {
+            Description::OpenApi(file) => file.is_about(&Url::parse(url).unwrap()),
+            Description::GraphQl(_) => true,
+        };
         let asks = |case: &&Case| case.exchanges.iter().any(|one| is_about(&one.request.url));
         let cases: Vec<_> = cases.iter().filter(asks).cloned().collect();
         assert!(!cases.is_empty(), "{id}: a description of nothing that is asked for");
@@ -77,11 +82,11 @@ fn told(id: &str, report: &Report) -> Vec<String> {
 }
 
 /// What a vendor says of its own API; none, and one line says so, where no descriptions are.
-fn described(id: &str) -> Vec<Arc<File>> {
+fn described(id: &str) -> Vec<Arc<Description>> {
     let of = DESCRIBED.into_iter().filter(|(whose, ..)| *whose == id);
     let Some(dir) = specs_dir() else { return Vec::new() };
     let read = |(_, file, server): Described| {
-        let text = fs::read_to_string(dir.join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
+        let text = text(&dir.join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
         let text = match server {
             Some((there, instead)) => {
                 assert!(text.contains(there), "{file} has no server `{there}`");
@@ -89,7 +94,17 @@ fn described(id: &str) -> Vec<Arc<File>> {
             }
             None => text,
         };
-        Arc::new(File::read(&text).unwrap_or_else(|why| panic!("{file}: {why}")))
+        Arc::new(Description::read(&text).unwrap_or_else(|why| panic!("{file}: {why}")))
     };
     of.map(read).collect()
+}
+
+/// The text of a file, which may be packed.
+fn text(path: &Path) -> std::io::Result<String> {
+    if path.extension().is_none_or(|ending| ending != "gz") {
+        return fs::read_to_string(path);
+    }
+    let mut text = String::new();
+    GzDecoder::new(fs::File::open(path)?).read_to_string(&mut text)?;
+    Ok(text)
 }

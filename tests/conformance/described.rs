@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jackfield::conformance::{Plan, openapi::File};
+use jackfield::conformance::{Description, Plan};
 
 use crate::bench::{Trial, failed, shop, shop_cases};
 
@@ -37,7 +37,7 @@ paths:
 #[tokio::test]
 async fn a_request_that_the_vendor_does_not_describe_is_told() {
     let trial = Trial::open().await;
-    let spec = Some(Arc::new(File::read(SPEC).unwrap()));
+    let spec = Some(Arc::new(Description::read(SPEC).unwrap()));
     let plan = Plan { seed: 1, spec, ..Plan::default() };
     let only = |part: &str| -> Vec<_> {
         shop_cases().into_iter().filter(|case| case.name.contains(part)).collect()

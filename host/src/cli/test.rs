@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     config,
-    conformance::{Bench, Plan, fixture, openapi::File, trial},
+    conformance::{Bench, Description, Plan, fixture, trial},
     host::Scratch,
     inbox::Bundle,
 };
@@ -34,7 +34,8 @@ pub(super) struct Test {
     /// Try only the cases whose name has this in it, and no properties.
     #[arg(long, value_name = "TEXT")]
     case: Option<String>,
-    /// The vendor's description in OpenAPI, against which every request is held.
+    /// The vendor's description, against which every request is held: OpenAPI 3, Swagger 2, or what
+    /// GraphQL's introspection answers.
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
     /// By what chance is steered: the same number, the same trial.
@@ -126,11 +127,11 @@ pub(super) fn again_shown(voice: &mut Voice, told: &Value) {
 }
 
 /// A vendor's description.
-fn described(path: &Path) -> anyhow::Result<Arc<File>> {
+fn described(path: &Path) -> anyhow::Result<Arc<Description>> {
     let text = file::read_text(path)?;
-    let read = File::read(&text).map_err(anyhow::Error::msg);
+    let read = Description::read(&text).map_err(anyhow::Error::msg);
     let spec = read.with_context(|| {
-        format!("`{}` is no description in OpenAPI 3 or Swagger 2", path.display())
+        format!("`{}` is no description in OpenAPI 3, Swagger 2 or GraphQL", path.display())
     });
     spec.map(Arc::new)
 }

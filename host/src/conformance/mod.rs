@@ -11,8 +11,10 @@
 mod again;
 mod bench;
 mod credential;
+mod description;
 mod diff;
 pub mod fixture;
+mod graphql;
 pub mod openapi;
 mod outcome;
 mod properties;
@@ -24,6 +26,7 @@ mod written;
 
 pub use again::Again;
 pub use bench::{Bench, BenchError, Ran, Subject, Way};
+pub use description::Description;
 pub use fixture::{Case, FixtureError};
 pub use outcome::{Happened, Outcome};
 pub use report::{Finding, Report, Verdict};

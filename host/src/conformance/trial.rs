@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     bench::{Bench, BenchError, Subject, Way},
+    description::Description,
     fixture::Case,
-    openapi::File,
     outcome::Outcome,
     properties,
     report::{Finding, Report, Verdict},
@@ -19,7 +19,7 @@ pub struct Plan {
     /// By what chance is steered.
     pub seed: u64,
     /// What the vendor says of its own API.
-    pub spec: Option<Arc<File>>,
+    pub spec: Option<Arc<Description>>,
 }
 
 /// Tries a connector.

@@ -9,8 +9,8 @@ use std::{
 
 use jackfield_registry::package::{Digest, Release};
 
-use super::ConnectorError;
-use crate::sweep;
+use super::{ConnectorError, gates};
+use crate::{runtime::Runtime, sweep};
 
 /// The directory of release files. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -28,10 +28,14 @@ impl Files {
     }
 
     /// Reads a release.
-    pub(super) fn read(&self, digest: &Digest) -> Result<Release, ConnectorError> {
+    pub(super) fn read(
+        &self,
+        digest: &Digest,
+        runtime: &Runtime,
+    ) -> Result<Release, ConnectorError> {
         let path = self.path(digest);
         let bytes = fs::read(&path).map_err(|source| ConnectorError::File { path, source })?;
-        let release = Release::read(bytes)?;
+        let release = gates::read(runtime, bytes)?;
         if release.digest() != *digest {
             return Err(ConnectorError::Damaged(*digest));
         }

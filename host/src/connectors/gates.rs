@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use jackfield_registry::package::Release;
+use jackfield_registry::package::{PackageError, Release};
 
 use super::{
     ConnectorError, Connectors, Installed, Kind, Schemas, Wish, files::Files,
@@ -31,7 +31,8 @@ impl Connectors {
         allow_unsigned: bool,
         by: Actor,
     ) -> Result<Candidate, ConnectorError> {
-        let release = blocking(move || Ok(Arc::new(Release::read(bytes)?))).await?;
+        let runtime = self.0.runtime.clone();
+        let release = blocking(move || Ok(Arc::new(read(&runtime, bytes)?))).await?;
         let publisher_name = match release.publisher() {
             None if allow_unsigned => None,
             None => return Err(ConnectorError::Unsigned),
@@ -84,13 +85,18 @@ pub(super) async fn blocking<T: Send + 'static>(
     done.unwrap_or_else(|panic| Err(ConnectorError::Broken(panic.to_string())))
 }
 
+/// Reads a release. Code that is loaded for another one was read then.
+pub(super) fn read(runtime: &Runtime, bytes: Vec<u8>) -> Result<Release, PackageError> {
+    Release::read_knowing(bytes, |code| runtime.has(&code.to_hex()))
+}
+
 /// Makes a release ready that is kept already.
 pub(super) fn kept(
     runtime: &Runtime,
     files: &Files,
     record: ReleaseRecord,
 ) -> Result<Arc<Installed>, ConnectorError> {
-    let release = files.read(&record.digest)?;
+    let release = files.read(&record.digest, runtime)?;
     ready(runtime, &release, record).map(Arc::new)
 }
 

@@ -1,6 +1,10 @@
 //! The JSON Schemas of a connector's actions and events, compiled.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use jackfield_registry::manifest::{Action, Manifest, SchemaRef};
 use jsonschema::{Registry, Validator};
@@ -22,7 +26,7 @@ pub struct SchemaError {
 /// The compiled schemas of one connector.
 #[derive(Default)]
 pub struct Schemas {
-    inputs: BTreeMap<String, (Value, Validator)>,
+    inputs: BTreeMap<String, (Value, Arc<Validator>)>,
 }
 
 /// One thing that is wrong with a value: where, by which rule, and what is there.
@@ -55,13 +59,12 @@ impl Schemas {
         let mut inputs = BTreeMap::new();
         for (name, action) in &manifest.actions {
             let Some(schema) = &action.input else { continue };
-            let schema = whole(schema);
-            let validator = validator(&schema).map_err(|why| SchemaError {
+            let validator = compiled(schema).map_err(|why| SchemaError {
                 which: "input",
                 of: name.clone(),
                 why,
             })?;
-            inputs.insert(name.clone(), (schema, validator));
+            inputs.insert(name.clone(), (whole(schema), validator));
         }
         Ok(Self { inputs })
     }
@@ -88,9 +91,8 @@ pub fn broken_output(
     output: &Value,
 ) -> Result<Vec<Broken>, SchemaError> {
     let Some(schema) = &action.output else { return Ok(Vec::new()) };
-    let schema = whole(schema);
     let wrong = |why| SchemaError { which: "output", of: name.to_owned(), why };
-    Ok(broken(&schema, &validator(&schema).map_err(wrong)?, output))
+    Ok(broken(&whole(schema), &*compiled(schema).map_err(wrong)?, output))
 }
 
 fn broken(schema: &Value, validator: &Validator, value: &Value) -> Vec<Broken> {
@@ -147,21 +149,38 @@ fn whole(schema: &SchemaRef) -> Value {
     }
 }
 
-/// A schema of a manifest, compiled.
-pub fn compiled(schema: &SchemaRef) -> Result<Validator, String> {
-    validator(&whole(schema))
+/// A schema of a manifest, compiled. Those of canonical records are compiled once and shared: a
+/// hundred connectors speak of the same contact.
+pub fn compiled(schema: &SchemaRef) -> Result<Arc<Validator>, String> {
+    static MODELS: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+    let SchemaRef::Model(name) = schema else { return validator(&whole(schema)).map(Arc::new) };
+    // Each change is one insertion, so that a panic leaves it whole.
+    let mut models = MODELS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = models.get(name) {
+        return Ok(known.clone());
+    }
+    let fresh = Arc::new(validator(&whole(schema))?);
+    // A name that is no model does not come this far, so there are no more than models.
+    models.insert(name.clone(), fresh.clone());
+    Ok(fresh)
 }
 
 /// A validator for a schema that may refer to canonical ones.
 fn validator(schema: &Value) -> Result<Validator, String> {
+    static MODELS: LazyLock<Result<Registry, String>> = LazyLock::new(models);
+    let models = MODELS.as_ref().map_err(String::clone)?;
+    jsonschema::options().with_registry(models).build(schema).map_err(|error| error.to_string())
+}
+
+/// The canonical schemas, for those that refer to them.
+fn models() -> Result<Registry<'static>, String> {
     let mut models = Registry::new();
     for name in jackfield_model::names() {
         let text = jackfield_model::schema(name).unwrap_or("true");
         let model: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         models = models.add(format!("model:{name}"), model).map_err(|error| error.to_string())?;
     }
-    let models = models.prepare().map_err(|error| error.to_string())?;
-    jsonschema::options().with_registry(&models).build(schema).map_err(|error| error.to_string())
+    models.prepare().map_err(|error| error.to_string())
 }
 
 impl fmt::Debug for Schemas {

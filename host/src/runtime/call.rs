@@ -49,7 +49,7 @@ impl<T> Called<T> {
 /// export in a sandbox.
 macro_rules! call {
     ($self:ident, $package:ident . $role:ident, $window:ident, $limits:ident, $export:ident($($arg:expr),*)) => {{
-        let Some(indices) = &$package.0.$role else {
+        let Some(indices) = &$package.roles.$role else {
             return Called::never_began(RuntimeError::NoRole(stringify!($role)));
         };
         $self
@@ -220,7 +220,7 @@ impl Runtime {
     ) -> Called<T> {
         let mut store = self.store(window, limits);
         let call = async {
-            let instance = package.0.instance.instantiate_async(&mut store).await?;
+            let instance = package.roles.instance.instantiate_async(&mut store).await?;
             export(&mut store, instance).await
         };
         let ended = time::timeout(std::time::Duration::from_millis(limits.wall_ms), call).await;

@@ -63,6 +63,7 @@ struct Inner {
     engine: Engine,
     linker: Linker<Sandbox>,
     cache: cache::Cache,
+    loaded: package::Loaded,
     _ticker: engine::Ticker,
 }
 
@@ -79,7 +80,13 @@ impl Runtime {
         sandbox::link(&mut linker)?;
         let cache = cache::Cache::new(cache_dir, cache_key, compiler, &engine);
         let _ticker = engine::Ticker::start(engine.clone())?;
-        Ok(Self(Arc::new(Inner { engine, linker, cache, _ticker })))
+        Ok(Self(Arc::new(Inner {
+            engine,
+            linker,
+            cache,
+            loaded: package::Loaded::default(),
+            _ticker,
+        })))
     }
 }
 

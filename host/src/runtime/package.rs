@@ -1,9 +1,9 @@
 //! A release that is ready to run: compiled, linked, and with its roles looked up.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -17,9 +17,41 @@ use crate::{
     fault::{Blame, Fault},
 };
 
-/// A compiled release. Cheap to clone; its memory goes when the last call in it ends.
+/// A compiled release. Cheap to clone; its memory goes when the last call in it ends. Releases of
+/// the same code share what is compiled, and are counted each for itself.
 #[derive(Clone)]
-pub struct Package(pub(super) Arc<Roles>);
+pub struct Package {
+    pub(super) roles: Arc<Roles>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    calls: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// What is loaded now, by the digest of its code.
+#[derive(Default)]
+pub(super) struct Loaded(Mutex<BTreeMap<String, Weak<Roles>>>);
+
+impl Loaded {
+    fn get(&self, digest: &str) -> Option<Arc<Roles>> {
+        // Each change is one insertion or removal, so that a panic leaves the map whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(digest)?.upgrade()
+    }
+
+    /// Keeps what was loaded, unless somebody was faster; answers what is shared from now on.
+    fn keep(&self, digest: &str, fresh: Arc<Roles>) -> Arc<Roles> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, one| one.strong_count() > 0);
+        if let Some(known) = all.get(digest).and_then(Weak::upgrade) {
+            return known;
+        }
+        all.insert(digest.to_owned(), Arc::downgrade(&fresh));
+        fresh
+    }
+}
 
 /// What a component exports; the host offers what it finds.
 pub(super) struct Roles {
@@ -31,8 +63,6 @@ pub(super) struct Roles {
     pub(super) subscriptions: Option<roles::subscriptions::GuestIndices>,
     pub(super) account: Option<roles::account::GuestIndices>,
     pub(super) expressions: Option<expressions::GuestIndices>,
-    calls: AtomicU64,
-    failed: AtomicU64,
 }
 
 /// How the calls of a package went since it was loaded.
@@ -55,14 +85,14 @@ impl Tally {
 impl Package {
     /// How its calls went.
     pub fn tally(&self) -> Tally {
-        let (calls, failed) = (&self.0.calls, &self.0.failed);
+        let Counts { calls, failed } = &*self.counts;
         Tally { calls: calls.load(Ordering::Relaxed), failed: failed.load(Ordering::Relaxed) }
     }
 
     pub(super) fn count<T>(&self, result: &Result<T, Fault>) {
-        self.0.calls.fetch_add(1, Ordering::Relaxed);
+        self.counts.calls.fetch_add(1, Ordering::Relaxed);
         if result.as_ref().is_err_and(|fault| fault.blame == Blame::Guest) {
-            self.0.failed.fetch_add(1, Ordering::Relaxed);
+            self.counts.failed.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -74,12 +104,25 @@ impl Runtime {
         self.load_component(&release.code_digest().to_hex(), &release.code())
     }
 
+    /// Whether code of this digest is loaded now, for any release.
+    pub fn has(&self, digest: &str) -> bool {
+        self.0.loaded.get(digest).is_some()
+    }
+
     /// The same for a component that belongs to the host itself.
     pub fn load_component(&self, digest: &str, component: &[u8]) -> Result<Package, RuntimeError> {
+        let roles = match self.0.loaded.get(digest) {
+            Some(known) => known,
+            None => self.0.loaded.keep(digest, self.linked(digest, component)?),
+        };
+        Ok(Package { roles, counts: Arc::default() })
+    }
+
+    fn linked(&self, digest: &str, component: &[u8]) -> Result<Arc<Roles>, RuntimeError> {
         let component = self.0.cache.load(&self.0.engine, digest, component)?;
         let instance =
             self.0.linker.instantiate_pre(&component).map_err(RuntimeError::Instantiate)?;
-        Ok(Package(Arc::new(Roles {
+        Ok(Arc::new(Roles {
             webhooks: roles::webhooks::GuestIndices::new(&instance).ok(),
             authenticator: roles::authenticator::GuestIndices::new(&instance).ok(),
             actions: roles::actions::GuestIndices::new(&instance).ok(),
@@ -88,9 +131,7 @@ impl Runtime {
             account: roles::account::GuestIndices::new(&instance).ok(),
             expressions: expressions::GuestIndices::new(&instance).ok(),
             instance,
-            calls: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
-        })))
+        }))
     }
 
     /// Lets go of the compiled form of a code, which is on disk for the next start.

@@ -76,7 +76,7 @@ impl Warm {
         rows: Option<Rows>,
     ) -> Result<Vec<String>, Fault> {
         let Inner { runtime, package, limits, .. } = &*self.0;
-        let Some(indices) = &package.0.expressions else {
+        let Some(indices) = &package.roles.expressions else {
             return Err(RuntimeError::NoRole("expressions").into());
         };
         let (mut store, guest) = match self.take(whose) {
@@ -89,7 +89,7 @@ impl Warm {
             let guest = match guest {
                 Some(guest) => guest,
                 None => {
-                    let instance = package.0.instance.instantiate_async(&mut store).await?;
+                    let instance = package.roles.instance.instantiate_async(&mut store).await?;
                     indices.load(&mut store, &instance)?
                 }
             };

@@ -57,12 +57,28 @@ impl Release {
     /// # Errors
     /// What the file is instead, or what is wrong with it, and how to mend that.
     pub fn read(bytes: impl Into<Vec<u8>>) -> Result<Self, PackageError> {
+        Self::read_knowing(bytes, |_| false)
+    }
+
+    /// The same, where code of which `is_known` says that it was read before, whatever manifest was in
+    /// it, need not be looked at again. Most of the time goes into that.
+    ///
+    /// # Errors
+    /// As [`Release::read`].
+    pub fn read_knowing(
+        bytes: impl Into<Vec<u8>>,
+        is_known: impl FnOnce(&Digest) -> bool,
+    ) -> Result<Self, PackageError> {
         let bytes = bytes.into();
         sections::expect_component(&bytes)?;
-        Validator::new_with_features(WasmFeatures::default())
-            .validate_all(&bytes)
-            .map_err(|error| error::invalid(&error))?;
         let sections = Sections::read(&bytes)?;
+        let code = sections.code.iter().map(|range| &bytes[range.clone()]);
+        let code_digest = Digest::of_parts(code);
+        if !is_known(&code_digest) {
+            Validator::new_with_features(WasmFeatures::default())
+                .validate_all(&bytes)
+                .map_err(|error| error::invalid(&error))?;
+        }
         let publisher = sections.signature.map(|it| signature::verify(&bytes, &it)).transpose()?;
         let manifest = sections.manifest.ok_or(PackageError::NoManifest)?;
         contract::expect_version(sections.contract)?;
@@ -74,7 +90,7 @@ impl Release {
         let Sections { code, imports, exports, .. } = sections;
         Ok(Self {
             digest: Digest::of(&bytes),
-            code_digest: Digest::of_parts(code.iter().map(|range| &bytes[range.clone()])),
+            code_digest,
             bytes,
             code,
             publisher,

@@ -21,7 +21,8 @@ pub(super) fn reference() -> String {
                 Takes::Record => promise.gives,
                 Takes::Id => "its `id`",
             };
-            writeln!(text, "| `{}` | {takes} | {} |", promise.action, promise.gives).expect("a text");
+            writeln!(text, "| `{}` | {takes} | {} |", promise.action, promise.gives)
+                .expect("a text");
         }
         if !role.events.is_empty() {
             text.push_str("\n| event | carries |\n|---|---|\n");

@@ -11,6 +11,7 @@ mod mutate;
 mod outputs;
 mod paging;
 mod replies;
+mod roles;
 mod signature;
 mod spec;
 mod table;
@@ -89,6 +90,7 @@ pub(super) async fn tried(
     trying.signatures();
     trying.handshakes();
     trying.outputs();
+    trying.roles();
     trying.described(plan.spec.as_deref());
     trying.deliveries().await?;
     trying.replies().await?;

@@ -50,6 +50,11 @@ impl Rules {
         }
     }
 
+    /// Whether an action takes an input.
+    pub(super) fn takes(&self, action: &str, input: &Value) -> bool {
+        self.inputs.get(action).is_none_or(|rules| rules.is_valid(input))
+    }
+
     /// What is wrong with the canonical record of an entity; nothing where nobody declared it.
     fn record(&self, entity: &str, record: &Value) -> Vec<String> {
         self.records.get(entity).map(|rules| wrong(rules, record)).unwrap_or_default()

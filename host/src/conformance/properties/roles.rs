@@ -14,7 +14,8 @@ impl Trying<'_> {
     /// Holds the connector to the contract of each of its roles.
     pub(super) fn roles(&mut self) {
         let roles = &self.subject.manifest.connector.roles;
-        let contracts: Vec<_> = roles.iter().filter_map(|role| jackfield_model::role(role)).collect();
+        let contracts: Vec<_> =
+            roles.iter().filter_map(|role| jackfield_model::role(role)).collect();
         for role in contracts {
             for promise in role.actions {
                 self.ledger.keep("role.actions", &place(role, promise.action), self.has(promise));
@@ -33,9 +34,7 @@ impl Trying<'_> {
         let Some(declared) = self.subject.manifest.actions.get(action) else {
             return Err(format!("there is no `[actions.\"{action}\"]`"));
         };
-        let is_model = |schema: &Option<SchemaRef>| {
-            matches!(schema, Some(SchemaRef::Model(name)) if name == gives)
-        };
+        let is_model = |schema: &Option<SchemaRef>| matches!(schema, Some(SchemaRef::Model(name)) if name == gives);
         if !is_model(&declared.output) {
             return Err(format!("its `output` is not \"{gives}\""));
         }
@@ -59,7 +58,9 @@ impl Trying<'_> {
         });
         match plain {
             true => Ok(()),
-            false => Err("no fixture does it with an input that has no `ext`, and gives an `id`".into()),
+            false => {
+                Err("no fixture does it with an input that has no `ext`, and gives an `id`".into())
+            }
         }
     }
 

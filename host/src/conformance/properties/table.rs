@@ -16,11 +16,12 @@ const NO_ACTION: &str = "no fixture does an action";
 const NO_WRITE: &str = "no fixture does an action that changes something";
 const NO_RECORD: &str = "no fixture gives a canonical record";
 const NO_LIST: &str = "no fixture reads changes";
+const NO_ROLE: &str = "no role with a contract";
 const NO_FIND: &str = "no fixture finds records";
 const NO_SPEC: &str = "no description of what is asked for; `--spec FILE` names one";
 
 /// All of them.
-pub(super) const PROPERTIES: [Row; 108] = [
+pub(super) const PROPERTIES: [Row; 111] = [
     ("signature.good", "a delivery that the vendor signed is believed", NO_SIGNED),
     ("signature.method", "one by a method that carries no deliveries is refused", NO_SIGNED),
     ("signature.no-secret", "without the secret it waits, and nothing is run", NOT_IN_SCHEME),
@@ -81,6 +82,13 @@ pub(super) const PROPERTIES: [Row; 108] = [
         "output.schema",
         "each output is valid against the action's schema",
         "no fixture does an action with a schema of its output",
+    ),
+    ("role.actions", "it can do what its role promises, in canonical records", NO_ROLE),
+    ("role.plain-input", "and each with nothing that one vendor alone understands", NO_ROLE),
+    (
+        "role.events",
+        "it tells of what its role promises",
+        "no role with a contract that has events",
     ),
     (
         "action.reads-only",

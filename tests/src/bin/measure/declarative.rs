@@ -74,7 +74,8 @@ fn releases() -> anyhow::Result<Vec<Vec<u8>>> {
     for folder in folders {
         let manifest = folder.join("connector.toml");
         if manifest.is_file() && build::Language::of(&folder).is_none() {
-            kinds.push((build::connector(&folder)?.code(), fs::read_to_string(manifest)?));
+            let code = build::connector(&folder)?.code().to_vec();
+            kinds.push((code, fs::read_to_string(manifest)?));
         }
     }
     let numbered = kinds.iter().cycle().take(CONNECTORS).enumerate();
