@@ -114,7 +114,7 @@ impl Trying<'_> {
         events: &[Happened],
         body: &Value,
     ) -> Result<(), BenchError> {
-        let changes: [(&str, fn(&Value) -> Value); 2] = [
+        let changes: [(&str, mutate::Rewrite); 2] = [
             ("delivery.unknown-members", mutate::with_unknown_members),
             ("delivery.member-order", mutate::with_members_reversed),
         ];

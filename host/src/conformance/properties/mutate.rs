@@ -14,6 +14,9 @@ const MARK: char = '\u{f8ff}';
 /// What a value that holds no others is changed to; none where it does not fit.
 pub(super) type Change = fn(&Value) -> Option<Value>;
 
+/// What a whole value is changed to.
+pub(super) type Rewrite = fn(&Value) -> Value;
+
 /// The places of all values that hold no others, as JSON pointers.
 pub(super) fn leaves(value: &Value) -> Vec<String> {
     let mut found = Vec::new();

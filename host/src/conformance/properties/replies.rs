@@ -265,7 +265,7 @@ fn instead(one: &Exchange, json: Value) -> Option<Exchange> {
     Some(reply(one, one.reply.with_json(&json)))
 }
 
-fn changed(one: &Exchange, change: fn(&Value) -> Value) -> Option<Exchange> {
+fn changed(one: &Exchange, change: mutate::Rewrite) -> Option<Exchange> {
     written(one, |said| change(said).to_string())
 }
 
