@@ -3,7 +3,7 @@
 use std::{fs, io::Read as _, path::Path, sync::Arc, thread};
 
 use flate2::read::GzDecoder;
-use jackfield::conformance::{Case, Description, Plan, Report, fixture};
+use jackfield::conformance::{Case, Description, Plan, Report, Verdict, fixture};
 use jackfield_registry::package::Release;
 use jackfield_tests::{
     releases::{self, root},
@@ -52,6 +52,7 @@ fn tried(id: &str) -> Vec<String> {
     let release = Release::read(releases::connector(id)).unwrap();
     let cases = fixture::in_folder(&root().join("plugins").join(id).join("fixtures")).unwrap();
     let mut specs = described(id).into_iter();
+    let is_described = specs.len() > 0;
     let on = |cases: &[Case], spec: Option<Arc<Description>>| -> Report {
         let plan = Plan { seed: 1, spec, ..Plan::default() };
         runtime.block_on(async { Trial::open().await.on(&release, cases, &plan).await })
@@ -61,6 +62,9 @@ fn tried(id: &str) -> Vec<String> {
     let (passed, ..) = report.tally();
     if passed < TRIED_MIN {
         found.push(format!("{id}: only {passed} things were tried"));
+    }
+    if is_described && !is_held(&report) {
+        found.push(format!("{id}: no request is among those that its description is about"));
     }
     // The rest was tried already: what is left is what each further description is about.
     for spec in specs {
@@ -79,6 +83,12 @@ fn tried(id: &str) -> Vec<String> {
 fn told(id: &str, report: &Report) -> Vec<String> {
     let all = [failed(&report.fixtures), failed(&report.properties)].concat();
     all.into_iter().map(|(what, why)| format!("{id}: {what}: {why}")).collect()
+}
+
+/// Whether the requests were held against a description.
+fn is_held(report: &Report) -> bool {
+    let mut found = report.properties.iter().filter(|one| one.id == "request.described");
+    found.any(|one| !matches!(one.verdict, Verdict::Skipped { .. }))
 }
 
 /// What a vendor says of its own API; none, and one line says so, where no descriptions are.

@@ -1,6 +1,9 @@
 //! What a connector answers, held against what it says of itself: schemas, kinds, money, times.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jackfield_registry::manifest::SchemaRef;
 use jsonschema::Validator;
@@ -26,9 +29,9 @@ const MISTAKES_MAX: usize = 3;
 
 /// The schemas of a connector's answers, compiled.
 pub(in super::super) struct Rules {
-    outputs: BTreeMap<String, Validator>,
-    inputs: BTreeMap<String, Validator>,
-    records: BTreeMap<&'static str, Validator>,
+    outputs: BTreeMap<String, Arc<Validator>>,
+    inputs: BTreeMap<String, Arc<Validator>>,
+    records: BTreeMap<&'static str, Arc<Validator>>,
 }
 
 impl Rules {
