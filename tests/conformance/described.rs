@@ -48,5 +48,5 @@ async fn a_request_that_the_vendor_does_not_describe_is_told() {
     let report = trial.on(&shop(), &only("key of its intention"), &plan).await;
     let told = failed(&report.properties);
     let (_, why) = told.iter().find(|(id, _)| id == "request.described").unwrap();
-    assert!(why.contains("POST /messages") && why.contains("text"), "{why}");
+    assert!(why.contains("/v1/messages") && why.contains("text"), "{why}");
 }

@@ -10,7 +10,28 @@ use crate::bench::{Trial, failed, shop_cases, shop_with};
 /// manifest and what stands there instead.
 type Bug = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const BUGS: [Bug; 39] = [
+const BUGS: [Bug; 42] = [
+    (
+        "what the role promises is given in a form of its own",
+        "role.actions",
+        "key of its intention",
+        "roles = []",
+        "roles = [\"messaging\"]",
+    ),
+    (
+        "what the role promises is done with what one vendor alone understands",
+        "role.plain-input",
+        "key of its intention",
+        "roles = []",
+        "roles = [\"messaging\"]",
+    ),
+    (
+        "what the role tells of is not told",
+        "role.events",
+        "key of its intention",
+        "roles = []",
+        "roles = [\"messaging\"]",
+    ),
     (
         "the key hangs on the time of parsing",
         "delivery.later",

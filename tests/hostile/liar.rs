@@ -78,6 +78,7 @@ fn rule(origin: &str) -> Rule {
         paths: vec!["/".into()],
         auth: None,
         safe_posts: Vec::new(),
+        graphql: Vec::new(),
         redirect_to: None,
     }
 }

@@ -89,6 +89,7 @@ async fn a_vendor_that_repeats_the_credential_gives_nothing_away() {
             paths: vec!["/v1/".into()],
             auth: Some(Auth::Fixed(Credential::Header { name: "x-key".into(), value })),
             safe_posts: Vec::new(),
+            graphql: Vec::new(),
             redirect_to: Some(parrot.origin().parse().unwrap()),
         };
         let policy = Policy::new(vec![rule], Vec::new());

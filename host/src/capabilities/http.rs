@@ -81,7 +81,8 @@ impl Http {
     /// The request as egress takes it. The n-th mutation of a call carries the intention's key
     /// with `-n`, so that two of them are not taken for one.
     pub(super) fn prepare(&mut self, client: &egress::Client, request: Request) -> egress::Request {
-        let mutates = client.mutates(&request.method, &request.url);
+        let body = request.body.as_deref().unwrap_or_default();
+        let mutates = client.mutates(&request.method, &request.url, body);
         self.requests += 1;
         self.mutations += u32::from(mutates);
         let idempotency = self.idempotency.clone().filter(|_| mutates);
@@ -131,7 +132,8 @@ impl Host for Http {
         let mut under_way: Vec<Option<UnderWay>> = Vec::with_capacity(requests.len());
         let mut prepared = Vec::with_capacity(requests.len());
         for request in requests {
-            let mutates = client.mutates(&request.method, &request.url);
+            let body = request.body.as_deref().unwrap_or_default();
+            let mutates = client.mutates(&request.method, &request.url, body);
             prepared.push(self.prepare(&client, request));
             // Whatever is under way when the call is stopped may have taken effect.
             under_way.push(self.ledger.begin(mutates));

@@ -87,7 +87,8 @@ impl WasiHttpHooks for Http {
             body: None,
             ext: Vec::new(),
         };
-        let mutates = client.mutates(&asked.method, &asked.url);
+        // Its body is still to come: as far as is known now it may be any.
+        let mutates = client.mutates(&asked.method, &asked.url, &[]);
         let mut request = self.prepare(&client, asked);
         if let Some(first_byte) = options.and_then(|options| options.first_byte_timeout) {
             request.timeout = request.timeout.min(first_byte);

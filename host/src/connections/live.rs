@@ -160,6 +160,7 @@ pub fn policy(
             paths: asked.paths.clone(),
             auth: asked.auth.as_deref().and_then(auth),
             safe_posts: asked.safe_posts.clone(),
+            graphql: asked.graphql.clone(),
             redirect_to: origins.get(&origin).map(|origin| parse(origin)).transpose()?,
         });
     }

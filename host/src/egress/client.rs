@@ -185,8 +185,8 @@ impl Client {
     }
 
     /// Whether a request may change something at the system.
-    pub fn mutates(&self, method: &str, url: &str) -> bool {
-        self.inner.policy.mutates(method, url)
+    pub fn mutates(&self, method: &str, url: &str, body: &[u8]) -> bool {
+        self.inner.policy.mutates(method, url, body)
     }
 
     /// A text without the connection's credentials, as far as they are long enough to be told

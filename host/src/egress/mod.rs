@@ -17,6 +17,7 @@ mod client;
 mod connect;
 mod credential;
 mod error;
+mod graphql;
 mod issuer;
 mod known;
 mod network;

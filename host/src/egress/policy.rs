@@ -11,7 +11,8 @@ use thiserror::Error;
 use url::Url;
 
 use super::{
-    budget::Rate, credential::Credential, issuer::Auth, origin::Origin, path::climbs, told::Told,
+    budget::Rate, credential::Credential, graphql, issuer::Auth, origin::Origin, path::climbs,
+    told::Told,
 };
 
 /// One `[[egress]]` of the manifest, as the operator granted it.
@@ -28,6 +29,8 @@ pub struct Rule {
     pub auth: Option<Auth>,
     /// Exact paths of which a POST changes nothing at the system.
     pub safe_posts: Vec<String>,
+    /// Exact paths of which a POST that only queries, in GraphQL, changes nothing at the system.
+    pub graphql: Vec<String>,
     /// Where requests really go: a vendor's sandbox, or a twin in a test. The connector sees the
     /// real origin. An address literal or `localhost` here is admitted by the guard, for this
     /// rule alone, and is sent the real origin's `host` header; a name is judged as any
@@ -46,9 +49,11 @@ impl Rule {
     }
 
     /// Whether a request under this rule may change something at the system.
-    pub(super) fn mutates(&self, method: &str, path: &str) -> bool {
-        let safe_post = method == "POST" && self.safe_posts.iter().any(|safe| safe == path);
-        changes(method) && !safe_post
+    pub(super) fn mutates(&self, method: &str, path: &str, body: &[u8]) -> bool {
+        let among = |paths: &[String]| paths.iter().any(|one| one == path);
+        let is_safe =
+            || among(&self.safe_posts) || among(&self.graphql) && graphql::only_reads(body);
+        changes(method) && !(method == "POST" && is_safe())
     }
 }
 
@@ -131,10 +136,10 @@ impl Policy {
 
     /// Whether a request may change something at the system. One that no rule allows is judged
     /// by its method, so that it counts the same before and after it is granted.
-    pub fn mutates(&self, method: &str, url: &str) -> bool {
+    pub fn mutates(&self, method: &str, url: &str, body: &[u8]) -> bool {
         match Url::parse(url) {
             Ok(url) => match self.allows(method, &url) {
-                Ok(rule) => rule.mutates(method, url.path()),
+                Ok(rule) => rule.mutates(method, url.path(), body),
                 Err(_) => changes(method),
             },
             Err(_) => changes(method),

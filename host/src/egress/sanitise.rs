@@ -142,8 +142,8 @@ pub(super) fn prepare(policy: &Policy, request: Request) -> Result<Prepared, Egr
         return invalid(format!("the method `{method}` is not for connectors"));
     }
     let rule = policy.allows(method.as_str(), &url)?;
-    let mutates = rule.mutates(method.as_str(), url.path());
     let body = request.body.unwrap_or_default();
+    let mutates = rule.mutates(method.as_str(), url.path(), &body);
     if body.len() > BODY_BYTES_MAX {
         return invalid(format!("the body is over {BODY_BYTES_MAX} bytes"));
     }

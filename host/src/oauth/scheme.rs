@@ -188,6 +188,7 @@ impl Ground<'_> {
                 paths: vec![url.path().to_owned()],
                 auth: None,
                 safe_posts: Vec::new(),
+                graphql: Vec::new(),
                 redirect_to: self.stand_ins.get(&origin).map(|to| parse(to)).transpose()?,
             });
         }

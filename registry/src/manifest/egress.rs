@@ -61,6 +61,10 @@ pub struct Egress {
     /// Whole paths to which a POST changes nothing at the vendor, such as searches.
     #[serde(default)]
     pub safe_posts: Vec<String>,
+    /// Whole paths at which GraphQL is spoken: a POST there whose document has nothing but queries
+    /// changes nothing at the vendor.
+    #[serde(default)]
+    pub graphql: Vec<String>,
     /// What for, in words for the person who grants it.
     pub why: String,
 }

@@ -9,6 +9,7 @@ fn rule(origin: &str, methods: &[&str], paths: &[&str]) -> Rule {
         paths: paths.iter().map(ToString::to_string).collect(),
         auth: None,
         safe_posts: vec!["/v1/search".into()],
+        graphql: vec!["/v1/graphql".into()],
         redirect_to: None,
     }
 }
@@ -105,6 +106,18 @@ fn a_post_that_searches_does_not_mutate() {
         ("POST", "https://elsewhere.example.com/v1/search", true),
         ("POST", "not a url", true),
     ] {
-        assert_eq!(policy().mutates(method, url), mutates, "{method} {url}");
+        assert_eq!(policy().mutates(method, url, b""), mutates, "{method} {url}");
     }
+}
+
+#[test]
+fn a_query_of_graphql_changes_nothing_where_graphql_is_spoken() {
+    let (query, mutation) = (br#"{"query":"{ a }"}"#, br#"{"query":"mutation { a }"}"#);
+    let mutates = |path: &str, body: &[u8]| {
+        policy().mutates("POST", &format!("https://api.example.com{path}"), body)
+    };
+    assert!(!mutates("/v1/graphql", query));
+    assert!(mutates("/v1/graphql", mutation) && mutates("/v1/graphql", b""));
+    assert!(mutates("/v1/contacts", query));
+    assert!(policy().mutates("DELETE", "https://api.example.com/v1/graphql", query));
 }

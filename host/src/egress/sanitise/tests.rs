@@ -12,6 +12,7 @@ fn policy(auth: Option<Credential>, redirect_to: Option<&str>) -> Policy {
         paths: vec!["/".into()],
         auth: auth.map(Auth::Fixed),
         safe_posts: Vec::new(),
+        graphql: Vec::new(),
         redirect_to: redirect_to.map(|origin| origin.parse().unwrap()),
     };
     let headers = vec![

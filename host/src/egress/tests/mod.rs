@@ -21,6 +21,7 @@ fn rule(origin: &str, stand_in: Option<&str>) -> Rule {
         paths: vec!["/".into()],
         auth: Some(Auth::Fixed(Credential::Bearer(Secret::new(SECRET.to_owned())))),
         safe_posts: vec!["/search".into()],
+        graphql: vec!["/graphql".into()],
         redirect_to: stand_in.map(|origin| origin.parse().unwrap()),
     }
 }

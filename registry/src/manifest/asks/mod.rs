@@ -101,6 +101,10 @@ impl Manifest {
         for path in &rule.safe_posts {
             asks.thing(format!("POST {}{path} again without asking", rule.origin), &rule.why);
         }
+        for path in &rule.graphql {
+            let what = format!("POST {}{path} again without asking, queries alone", rule.origin);
+            asks.thing(what, &rule.why);
+        }
         for param in &self.params {
             // Where the operator left it open, the default decides which host is reached, or as
             // whom.

@@ -138,7 +138,8 @@ impl Check<'_, '_> {
         for (index, method) in egress.methods.iter().enumerate() {
             self.known(&place.key("methods").item(index), "method", method, &METHODS);
         }
-        for (key, paths) in [("paths", &egress.paths), ("safe_posts", &egress.safe_posts)] {
+        let posts = [("safe_posts", &egress.safe_posts), ("graphql", &egress.graphql)];
+        for (key, paths) in [("paths", &egress.paths)].into_iter().chain(posts) {
             for (index, path) in paths.iter().enumerate() {
                 self.path(&place.key(key).item(index), path);
             }
@@ -149,13 +150,15 @@ impl Check<'_, '_> {
                 self.wrong(&place.key(key), message, "leave it out to ask for all of them");
             }
         }
-        for (index, path) in egress.safe_posts.iter().enumerate() {
-            let granted = egress.paths.iter().any(|prefix| path.starts_with(prefix.as_str()));
-            if !granted || !egress.methods.iter().any(|method| method == "POST") {
-                let message =
-                    format!("`{}` is in `safe_posts` but not granted", path.escape_debug());
-                let hint = "`methods` must have `POST`, and `paths` a beginning of it";
-                self.wrong(&place.key("safe_posts").item(index), message, hint);
+        for (key, paths) in posts {
+            for (index, path) in paths.iter().enumerate() {
+                let granted = egress.paths.iter().any(|prefix| path.starts_with(prefix.as_str()));
+                if !granted || !egress.methods.iter().any(|method| method == "POST") {
+                    let message =
+                        format!("`{}` is in `{key}` but not granted", path.escape_debug());
+                    let hint = "`methods` must have `POST`, and `paths` a beginning of it";
+                    self.wrong(&place.key(key).item(index), message, hint);
+                }
             }
         }
         if let Some(auth) = &egress.auth {
