@@ -36,47 +36,41 @@ export interface Problem { code: string; message: string; retryAfterMs?: bigint;
 /** One of several organisations that a credential opens. */
 export interface Tenant { id: string; label: string }
 
+/** A question for records that changed. */
+export interface Query { entity: string; cursor?: string; limit: number; ext: Ext }
+/** A page of them; each record is JSON text. */
+export interface Page { records: string[]; cursor?: string; more: boolean; ext: Ext }
+
+/** A webhook that is registered at the system. */
+export interface Subscription { id: string; url: string; kinds: string[]; expiresAtMs?: bigint }
+
+/** What a role answers, at once or later. */
+export type Answer<T> = T | Promise<T>;
+
 /** Understands webhooks. */
-export interface Webhooks { parse(delivery: Delivery): Event[] | Promise<Event[]> }
+export interface Webhooks { parse(delivery: Delivery): Answer<Event[]> }
 /** Does things at its system; both answer JSON text. */
 export interface Actions {
-  invoke(call: Call): string | Promise<string>;
-  recall(call: Call): string | undefined | Promise<string | undefined>;
+  invoke(call: Call): Answer<string>;
+  recall(call: Call): Answer<string | undefined>;
+}
+/** Reads records, each as JSON text. */
+export interface Records {
+  changes(query: Query): Answer<Page>;
+  find(entity: string, keys: [string, string][]): Answer<string[]>;
 }
 /** Tells whose account it is connected to. */
 export interface Account {
-  check(): string | Promise<string>;
-  tenants(): Tenant[] | Promise<Tenant[]>;
+  check(): Answer<string>;
+  tenants(): Answer<Tenant[]>;
 }
-
-declare module 'jackfield:connector/context@0.1.0' {
-  /** An object with a string for each `[[param]]`, as JSON text. */
-  export function settings(): string;
-  export function nowMs(): bigint;
-  export function attempt(): number;
-  export function idempotencyKey(): string | undefined;
+/** Registers webhooks at its system by itself. */
+export interface Subscriptions {
+  ensure(url: string, kinds: string[]): Answer<Subscription[]>;
+  listAll(url: string): Answer<Subscription[]>;
+  remove(id: string): Answer<void>;
 }
-
-declare module 'jackfield:connector/http@0.1.0' {
-  /** Why the last `fetch` of this call that failed did so. */
-  export function failure(): Problem | undefined;
-}
-
-declare module 'jackfield:connector/log@0.1.0' {
-  export type Level = 'debug' | 'info' | 'warn' | 'error';
-  export function write(level: Level, message: string, fields: [string, string][]): void;
-}
-
-declare module 'jackfield:connector/storage@0.1.0' {
-  export function get(key: string): Uint8Array | undefined;
-  export function set(key: string, value: Uint8Array): void;
-  export function swap(key: string, expected?: Uint8Array, next?: Uint8Array): boolean;
-  export function increment(key: string, by: bigint): bigint;
-  export function keys(prefix: string, after?: string): string[];
-}
-
-declare module 'jackfield:connector/secrets@0.1.0' {
-  export function has(name: string): boolean;
-  export function mac(name: string, algorithm: string, data: Uint8Array): Uint8Array;
-  export function matches(name: string, candidate: Uint8Array): boolean;
+/** Judges signatures that the manifest has no words for. */
+export interface Authenticator {
+  authenticate(delivery: Delivery): Answer<'genuine' | 'forged'>;
 }

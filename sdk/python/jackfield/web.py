@@ -10,7 +10,7 @@ import json as _json
 from wit_world.imports import http
 from wit_world.imports.types import Header, Request
 
-from .problem import of_status, parsed
+from .problem import of_reply, parsed
 
 
 def send(method, url, headers=(), body=None):
@@ -32,5 +32,5 @@ def post_json(url, value):
 
 def _value(reply):
     if not 200 <= reply.status < 300:
-        raise of_status(reply.status, reply.body)
+        raise of_reply(reply)
     return parsed(reply.body, "unavailable")

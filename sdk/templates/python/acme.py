@@ -1,25 +1,40 @@
-"""Acme: what its webhooks mean. Nothing here needs the host, so `python3 -m unittest` runs it."""
+"""Acme: what it says. Nothing here needs the host, so `python3 -m unittest` runs it."""
 
 import json
 
+from jackfield.values import decimal, exact, time_ms
+
 
 def events(body):
-    """The events of a delivery, as kind, key and record: a paid order is one."""
-    told = json.loads(body)
-    if told.get("type") != "order.paid":
+    """The events of a delivery, as kind, key, record and time: a paid order is one, and whatever
+    else the system tells of is none. What makes no sense is a `ValueError`."""
+    notice = exact(body)
+    if not isinstance(notice, dict) or not isinstance(notice.get("type"), str):
+        raise ValueError("the webhook has no `type`")
+    if notice["type"] != "order.paid":
         return []
-    order = told.get("order", {})
-    if not isinstance(order.get("id"), str):
-        raise ValueError("the order has no `id`")
-    # Money is text, never a number.
-    record = {
-        "id": order["id"],
-        "total": str(order.get("total")),
-        "currency": order.get("currency"),
-    }
-    return [("order.paid", f"order:{order['id']}:paid", json.dumps(record))]
+    order = notice.get("order")
+    order_id, amount = _text(order, "id"), decimal(order.get("total"))
+    if amount is None:
+        raise ValueError("there is no `total`")
+    record = {"id": order_id, "total": amount, "currency": _text(order, "currency")}
+    # The same change has the same key, however often it is told.
+    key = f"order:{order_id}:paid"
+    return [("order.paid", key, json.dumps(record), time_ms(notice.get("at")))]
 
 
 def output(receipt):
     """What a receipt that was written is to a flow."""
-    return json.dumps({"id": receipt["id"]})
+    return json.dumps({"id": _text(receipt, "id")})
+
+
+def label(me):
+    """What the account is called."""
+    return _text(me, "name")
+
+
+def _text(value, name):
+    """A text that a value must have."""
+    if not isinstance(value, dict) or not isinstance(value.get(name), str):
+        raise ValueError(f"there is no `{name}`")
+    return value[name]

@@ -11,11 +11,8 @@ API = "https://api.acme.example/v1"
 
 class Webhooks(exports.Webhooks):
     def parse(self, delivery):
-        try:
-            found = acme.events(delivery.body)
-        except ValueError as error:
-            raise problem("invalid", str(error)) from error
-        return [Event(kind, key, record, None, []) for kind, key, record in found]
+        found = understood(acme.events, delivery.body, "invalid")
+        return [Event(kind, key, record, at, []) for kind, key, record, at in found]
 
 
 class Actions(exports.Actions):
@@ -23,7 +20,8 @@ class Actions(exports.Actions):
         if call.action != "receipt.create":
             raise problem("invalid", f"there is no action `{call.action}`")
         # The host attaches the token and the idempotency key.
-        return acme.output(web.post_json(f"{API}/receipts", call.input))
+        receipt = web.post_json(f"{API}/receipts", call.input)
+        return understood(acme.output, receipt, "unavailable")
 
     def recall(self, call):
         # Asked only for `idempotency = { kind = "search-first" }`, which no action here has.
@@ -32,7 +30,15 @@ class Actions(exports.Actions):
 
 class Account(exports.Account):
     def check(self):
-        return web.get_json(f"{API}/me")["name"]
+        return understood(acme.label, web.get_json(f"{API}/me"), "unavailable")
 
     def tenants(self):
         return []
+
+
+def understood(read, said, code):
+    """What the system said, as `read` understands it, or a problem with this code."""
+    try:
+        return read(said)
+    except ValueError as error:
+        raise problem(code, f"the system said something unexpected: {error}") from error

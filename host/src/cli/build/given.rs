@@ -24,9 +24,12 @@ const WIT: [File; 15] = files!("wit":
     "account.wit", "expressions.wit", "worlds.wit",
 );
 /// JavaScript's library.
-const JS: [File; 3] = files!("sdk/js/jackfield": "fetch.js", "problem.js", "contract.d.ts");
+const JS: [File; 5] = files!("sdk/js/jackfield":
+    "fetch.js", "problem.js", "values.js", "contract.d.ts", "host.d.ts",
+);
 /// Python's.
-const PYTHON: [File; 3] = files!("sdk/python/jackfield": "__init__.py", "problem.py", "web.py");
+const PYTHON: [File; 4] =
+    files!("sdk/python/jackfield": "__init__.py", "problem.py", "values.py", "web.py");
 
 /// Gives a folder what JavaScript needs.
 pub(super) fn js(dir: &Path) -> anyhow::Result<()> {
@@ -51,9 +54,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_whole_contract_is_given() {
-        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
-        let there = fs::read_dir(wit).expect("the contract").count();
-        assert_eq!(there, WIT.len(), "a file of `wit/` is not given to connectors");
+    fn the_whole_contract_is_given_and_each_library() {
+        for (folder, given) in
+            [("wit", &WIT[..]), ("sdk/js/jackfield", &JS), ("sdk/python/jackfield", &PYTHON)]
+        {
+            let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
+            let files = fs::read_dir(dir).expect("a folder").map(|file| file.expect("a file"));
+            let there = files.filter(|file| file.path().is_file()).count();
+            assert_eq!(there, given.len(), "a file of `{folder}` is not given to connectors");
+        }
     }
 }

@@ -1,24 +1,35 @@
 // Acme: its webhooks, its actions, its account. Nothing here needs the host, so `npm test` runs it.
 import { expectJson, parsed, problem } from '../jackfield/problem.js';
+import { decimal, timeMs } from '../jackfield/values.js';
 
 const API = 'https://api.acme.example/v1';
 
 /**
- * A paid order is one event; what is of no interest is none.
+ * A paid order is one event; whatever else the system tells of is none.
  * @param {import('../jackfield/contract.js').Delivery} delivery
+ * @returns {import('../jackfield/contract.js').Event[]}
  */
 export function parse(delivery) {
-  const body = parsed(new TextDecoder().decode(delivery.body));
-  if (body.type !== 'order.paid') {
+  const notice = parsed(delivery.body);
+  if (typeof notice?.type !== 'string') {
+    throw problem('invalid', 'the webhook has no `type`');
+  }
+  if (notice.type !== 'order.paid') {
     return [];
   }
-  const { id, total, currency } = body.order ?? {};
-  if (typeof id !== 'string') {
-    throw problem('invalid', 'the order has no `id`');
+  const { id, total, currency } = notice.order ?? {};
+  const amount = decimal(total);
+  if (typeof id !== 'string' || typeof currency !== 'string' || amount === undefined) {
+    throw problem('invalid', 'the order has no `id`, `total` or `currency`');
   }
-  // Money is text, never a number.
-  const record = JSON.stringify({ id, total: String(total), currency });
-  return [{ kind: 'order.paid', key: `order:${id}:paid`, record, ext: [] }];
+  return [{
+    kind: 'order.paid',
+    // The same change has the same key, however often it is told.
+    key: `order:${id}:paid`,
+    record: JSON.stringify({ id, total: amount, currency }),
+    occurredAtMs: timeMs(notice.at),
+    ext: [],
+  }];
 }
 
 /**
@@ -29,17 +40,28 @@ export async function invoke({ action, input }) {
   if (action !== 'receipt.create') {
     throw problem('invalid', `there is no action \`${action}\``);
   }
-  const response = await fetch(`${API}/receipts`, {
+  const receipt = await expectJson(await fetch(`${API}/receipts`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: input,
-  });
-  const receipt = await expectJson(response);
-  return JSON.stringify({ id: receipt.id });
+  }));
+  return JSON.stringify({ id: told(receipt, 'id') });
 }
 
 /** The account's own name. */
 export async function check() {
-  const me = await expectJson(await fetch(`${API}/me`));
-  return me.name;
+  return told(await expectJson(await fetch(`${API}/me`)), 'name');
+}
+
+/**
+ * A text that an answer must have; without it, whether all went well is not known.
+ * @param {any} answer
+ * @param {string} name
+ * @returns {string}
+ */
+function told(answer, name) {
+  if (typeof answer?.[name] !== 'string') {
+    throw problem('unavailable', `the system's answer has no \`${name}\``);
+  }
+  return answer[name];
 }

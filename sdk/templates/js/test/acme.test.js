@@ -2,42 +2,50 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check, invoke, parse } from '../src/acme.js';
 
+const PAID = `{"type": "order.paid", "at": "2026-01-15T09:30:00Z",
+  "order": {"id": "7", "total": 1234567890123456.75, "currency": "EUR"}}`;
+
 /** A delivery with this body. */
-const delivery = (body) => ({ body: new TextEncoder().encode(JSON.stringify(body)) });
+const delivery = (body) => ({ body: new TextEncoder().encode(body) });
 
 /** Has the next `fetch` answer so, and hands back what it was asked. */
-function answers(status, body) {
+function answers(status, body, headers = {}) {
   const asked = [];
   globalThis.fetch = async (url, options) => {
     asked.push({ url, ...options });
-    return new Response(JSON.stringify(body), { status });
+    return new Response(JSON.stringify(body), { status, headers });
   };
   return asked;
 }
 
-test('a paid order is one event', () => {
-  const [event] = parse(delivery({ type: 'order.paid', order: { id: '7', total: '10.50' } }));
+test('a paid order is one event with every digit of its total', () => {
+  const [event] = parse(delivery(PAID));
   assert.equal(event.key, 'order:7:paid');
-  assert.equal(JSON.parse(event.record).total, '10.50');
+  assert.equal(event.occurredAtMs, 1768469400000n);
+  assert.equal(JSON.parse(event.record).total, '1234567890123456.75');
 });
 
 test('what is of no interest is no event', () => {
-  assert.deepEqual(parse(delivery({ type: 'order.viewed' })), []);
+  assert.deepEqual(parse(delivery('{"type": "order.seen", "order": "7"}')), []);
 });
 
-test('an order without a name is a problem', () => {
-  const nameless = delivery({ type: 'order.paid', order: {} });
-  assert.throws(() => parse(nameless), (error) => error.payload.code === 'invalid');
+test('what makes no sense is a problem', () => {
+  for (const body of ['{"type": "order.paid", "order": {}}', '{"type": "order.paid"}', 'null', '{']) {
+    assert.throws(() => parse(delivery(body)), (error) => error.payload.code === 'invalid');
+  }
 });
 
 test('a receipt is one request', async () => {
   const asked = answers(201, { id: 'r1' });
   assert.equal(await invoke({ action: 'receipt.create', input: '{"order":"7"}' }), '{"id":"r1"}');
+  assert.equal(asked.length, 1);
   assert.equal(asked[0].method, 'POST');
   assert.equal(asked[0].body, '{"order":"7"}');
 });
 
-test('a refusal has its code', async () => {
-  answers(429, {});
-  await assert.rejects(check(), (error) => error.payload.code === 'rate-limited');
+test('a refusal has its code and its wait', async () => {
+  answers(429, {}, { 'retry-after': '3' });
+  await assert.rejects(check(), ({ payload }) => (
+    payload.code === 'rate-limited' && payload.retryAfterMs === 3000n
+  ));
 });
