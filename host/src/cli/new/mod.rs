@@ -61,8 +61,10 @@ enum Language {
     Toml,
     /// A crate.
     Rust,
-    /// JavaScript, or what becomes JavaScript.
+    /// JavaScript.
     Js,
+    /// TypeScript.
+    Ts,
     /// Python.
     Python,
 }
@@ -144,6 +146,7 @@ impl Language {
             Self::Toml => "toml",
             Self::Rust => "rust",
             Self::Js => "js",
+            Self::Ts => "ts",
             Self::Python => "python",
         }
     }

@@ -9,6 +9,8 @@ use std::path::Path;
 static FILES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 /// The endings of files that are code, in which a name has no hyphen.
 const CODE: [&str; 4] = [".js", ".py", ".rs", ".ts"];
+/// What TypeScript has from the template of JavaScript: these files, beside its own.
+const SHARED: [&str; 4] = [".gitignore", "connector.toml", "fixtures/orders.toml", "wit/world.wit"];
 /// The place of the SDK in a crate's template.
 const SDK: &str = "git = \"https://github.com/jackfield/jackfield\"";
 
@@ -43,7 +45,9 @@ impl Names {
         for ending in CODE {
             text = text.replace(&format!("acme{ending}"), &format!("{word}{ending}"));
         }
-        text = text.replace("acme.test.js", &format!("{word}.test.js"));
+        for test in ["test.js", "test.ts"] {
+            text = text.replace(&format!("acme.{test}"), &format!("{word}.{test}"));
+        }
         text = text.replace("test_acme", &format!("test_{word}")).replace(SDK, &self.sdk);
         let joined = self.title.replace(' ', "");
         text = text.replace("ACME", &word.to_uppercase());
@@ -56,7 +60,9 @@ impl Names {
 
 /// The files of a language's template, filled: paths and texts.
 pub(super) fn files(language: &str, names: &Names) -> Vec<(String, String)> {
-    let of = FILES.iter().filter(|(one, _, _)| *one == language);
+    let shares = |path: &str| language == "ts" && SHARED.contains(&path);
+    let of =
+        FILES.iter().filter(|(one, path, _)| *one == language || (*one == "js" && shares(path)));
     let filled = of.map(|(_, path, text)| {
         let is_code = CODE.iter().any(|ending| path.ends_with(ending));
         (names.filled(path, is_code), names.filled(text, is_code))
