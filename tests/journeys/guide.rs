@@ -1,11 +1,15 @@
 //! The guide, followed to the letter: its files are saved, its commands are typed, and at the end
 //! a webhook was verified and an action was done at a twin.
+//!
+//! What needs the tools of a language, a fence such as `sh js`, is typed by `languages` and
+//! `author::new`.
 
 use std::{fs, path::Path, process::Command};
 
 use http::{Method, StatusCode};
 use jackfield_tests::{
     house::{House, typed, until},
+    languages::Template,
     releases::root,
     twin::{Ask, Reply, Twin, Vendor, specs_dir},
 };
@@ -28,6 +32,10 @@ fn pieces(guide: &str) -> Vec<Piece> {
     for (at, fenced) in guide.split("\n```").enumerate().filter(|(at, _)| at % 2 == 1) {
         let (head, text) = fenced.split_once('\n').unwrap_or_else(|| panic!("fence {at} is empty"));
         match head.split_once(' ') {
+            Some(("sh", tools)) => {
+                let mut typed = Template::ALL.into_iter().map(Template::name).chain(["rust"]);
+                assert!(typed.any(|name| name == tools), "nobody types the fence `sh {tools}`");
+            }
             Some((_, path)) => all.push(Piece::File(path.into(), format!("{text}\n"))),
             None => {
                 assert_eq!(head, "sh", "a fence is a file or commands");

@@ -1,15 +1,20 @@
-//! A connector in JavaScript and one in Python do what one in Rust does: their templates, built
-//! with their own tools, on the way of a webhook to an action, and held to the same grant.
+//! A connector in JavaScript, one in TypeScript and one in Python do what one in Rust does: their
+//! templates, made and built as the guide says, keep what the kit asks of every connector, lead
+//! from a webhook to an action, and are held to the same grant.
+
+use std::{fs, process::Command};
 
 use jackfield::capabilities::{Particulars, Window};
 use jackfield_registry::package::embed;
 use jackfield_tests::{
+    guide::kept_by_template,
     house::{House, until},
     languages::{Acme, KEY, TOKEN, Template, paid},
+    releases::root,
     sender::Sender,
     twin::Twin,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 const FLOW: &str = r#"
 name = "order-becomes-receipt"
@@ -36,6 +41,34 @@ async fn connected(release: &[u8], origin: &str) -> (House, Twin<Acme>) {
     let add = ["connection", "add", "acme", "--connector", "acme", "--origin", &origin];
     house.does(&[&add[..], &["--secret", &token, "--secret", &key]].concat()).await;
     (house, acme)
+}
+
+/// One installation is enough for both, since it has the same versions.
+#[test]
+fn the_tools_of_javascript_are_among_those_of_typescript() {
+    let locked = |text: &str| {
+        let mut lock: Value = serde_json::from_str(text).unwrap();
+        lock["packages"].as_object_mut().unwrap().remove("");
+        lock["packages"].clone()
+    };
+    let js = locked(include_str!("../../sdk/templates/js/package-lock.json"));
+    let ts = locked(include_str!("../../sdk/templates/ts/package-lock.json"));
+    assert!(js.as_object().unwrap().len() > 50);
+    for (name, package) in js.as_object().unwrap() {
+        assert_eq!(ts[name], *package, "{name}");
+    }
+}
+
+#[test]
+fn javascript_has_requests_under_way_together() {
+    let test = root().join("tests/languages/fetch.test.mjs");
+    match Command::new("node").arg("--test").arg(test).output() {
+        Err(why) => eprintln!("not tested, `node` cannot be run: {why}"),
+        Ok(ended) => {
+            let said = String::from_utf8_lossy(&ended.stdout);
+            assert!(ended.status.success(), "{said}");
+        }
+    }
 }
 
 /// A signed webhook becomes one request with the credential and the intention's key, and neither
@@ -95,6 +128,21 @@ async fn what_is_not_granted_is_refused(template: Template) {
     assert_eq!(acme.request_count(), 0);
 }
 
+/// The kit finds nothing, and tries as much as with any other language.
+async fn what_the_kit_asks_is_kept(template: Template) {
+    let Some(release) = template.release().await else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("acme.wasm");
+    fs::write(&file, release.bytes()).unwrap();
+    let properties = kept_by_template(&file).await;
+    assert!(properties > 60, "{properties} properties");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_in_javascript_keeps_what_the_kit_asks() {
+    what_the_kit_asks_is_kept(Template::Js).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connector_in_javascript_turns_a_webhook_into_an_action() {
     a_webhook_becomes_an_action(Template::Js).await;
@@ -106,6 +154,11 @@ async fn a_connector_in_javascript_reaches_only_what_was_granted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connector_in_python_keeps_what_the_kit_asks() {
+    what_the_kit_asks_is_kept(Template::Python).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connector_in_python_turns_a_webhook_into_an_action() {
     a_webhook_becomes_an_action(Template::Python).await;
 }
@@ -113,4 +166,14 @@ async fn a_connector_in_python_turns_a_webhook_into_an_action() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connector_in_python_reaches_only_what_was_granted() {
     what_is_not_granted_is_refused(Template::Python).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_in_typescript_keeps_what_the_kit_asks() {
+    what_the_kit_asks_is_kept(Template::Ts).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_in_typescript_turns_a_webhook_into_an_action() {
+    a_webhook_becomes_an_action(Template::Ts).await;
 }

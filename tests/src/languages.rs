@@ -1,5 +1,5 @@
-//! The templates of `sdk/templates`, built with the tools of their languages, and Acme, the
-//! system that both are for.
+//! The templates of `sdk/templates`, made, built and tested as the guide says, with the tools of
+//! their languages, and Acme, the system that all are for.
 //!
 //! The tools come from npm and PyPI, once, into `target`. Where they cannot be had, who asks is
 //! told so in one line.
@@ -10,13 +10,13 @@ use std::{
     process::id,
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use http::{Method, StatusCode};
-use jackfield::cli::build;
 use jackfield_registry::package::{Digest, Release};
 use serde_json::{Value, json};
 
 use crate::{
+    guide,
     npm::{self, Wanted},
     pip,
     releases::root,
@@ -29,10 +29,11 @@ pub const TOKEN: &str = "acme-token-71c0d2";
 /// The key under which webhooks are signed.
 pub const KEY: &str = "acme-webhook-key";
 
-const JS: Wanted = Wanted {
+/// TypeScript's tools, among which are those of JavaScript.
+const NPM: Wanted = Wanted {
     name: "javascript",
-    package: include_str!("../../sdk/templates/js/package.json"),
-    lock: include_str!("../../sdk/templates/js/package-lock.json"),
+    package: include_str!("../../sdk/templates/ts/package.json"),
+    lock: include_str!("../../sdk/templates/ts/package-lock.json"),
 };
 /// What Python is built with.
 const PYTHON: &str = include_str!("../../sdk/templates/python/requirements.txt");
@@ -45,26 +46,43 @@ static BUILDING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 pub enum Template {
     /// `sdk/templates/js`.
     Js,
+    /// `sdk/templates/ts`, with what it shares with `js`.
+    Ts,
     /// `sdk/templates/python`.
     Python,
 }
 
 impl Template {
-    fn name(self) -> &'static str {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Js, Self::Ts, Self::Python];
+
+    /// What `connector new --lang` calls it, and a fence of the guide.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Js => "js",
+            Self::Ts => "ts",
             Self::Python => "python",
         }
     }
 
-    /// The template built as a connector; if its tools cannot be had, says why in one line.
+    /// The folders of the repository that it is made of.
+    fn sources(self) -> &'static [&'static str] {
+        match self {
+            Self::Js => &["sdk/templates/js", "sdk/js"],
+            Self::Ts => &["sdk/templates/ts", "sdk/templates/js", "sdk/js"],
+            Self::Python => &["sdk/templates/python", "sdk/python"],
+        }
+    }
+
+    /// The template as a connector, made, built and tested as the guide says; if its tools cannot
+    /// be had, says why in one line.
     ///
     /// # Panics
-    /// The tools are there and it does not build.
+    /// The tools are there and a command of the guide fails.
     pub async fn release(self) -> Option<Release> {
         let _one = BUILDING.lock().await;
         let tools = match self {
-            Self::Js => npm::installed(&JS).await,
+            Self::Js | Self::Ts => npm::installed(&NPM).await,
             Self::Python => {
                 let packages = PYTHON.lines().filter(|line| !line.starts_with('#')).collect();
                 pip::installed("python", packages).await
@@ -75,30 +93,32 @@ impl Template {
                 eprintln!("not tested, the tools of `{}` are not to be had: {why}", self.name());
                 None
             }
-            Ok(tools) => {
-                let built = tokio::task::spawn_blocking(move || self.built(&tools)).await;
-                Some(built.expect("no panic").expect("a template that builds"))
-            }
+            Ok(tools) => Some(self.built(&tools).await.expect("a guide that can be followed")),
         }
     }
 
-    /// Builds it beside its tools, unless it stands there built from the same files.
-    fn built(self, tools: &Path) -> anyhow::Result<Release> {
-        let mut sources = Vec::new();
-        for folder in ["wit", "host/src/cli/build", &format!("sdk/{}", self.name())] {
+    /// Follows the guide beside the tools, unless what came of it stands there, of the same files.
+    async fn built(self, tools: &Path) -> anyhow::Result<Release> {
+        let recipe = guide::recipe(self.name());
+        let mut sources = recipe.join("\n").into_bytes();
+        for folder in ["wit", "host/src/cli/build", "host/src/cli/new"].iter().chain(self.sources())
+        {
             read(&root().join(folder), &mut sources)?;
         }
-        let template = root().join("sdk/templates").join(self.name());
-        read(&template, &mut sources)?;
         let kept = tools.join(format!("{}.wasm", Digest::of(&sources).to_hex()));
         if let Ok(bytes) = fs::read(&kept) {
             return Ok(Release::read(bytes)?);
         }
-        let dir = tools.join(format!("acme-{}", id()));
-        copy(&template, &dir)?;
-        let release = build::connector(&dir);
+        let dir = tools.join(format!("{}-{}", self.name(), id()));
+        // What an earlier process of the same number left when it failed.
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir)?;
+        guide::follow(&recipe, &dir).await?;
+        let made = files(&dir)?.into_iter().find(|file| {
+            file.parent() == Some(&dir) && file.extension().is_some_and(|end| end == "wasm")
+        });
+        let release = Release::read(fs::read(made.context("the guide makes no release")?)?)?;
         fs::remove_dir_all(&dir)?;
-        let release = release?;
         let part = kept.with_extension(id().to_string());
         fs::write(&part, release.bytes())?;
         fs::rename(part, kept)?;
@@ -125,16 +145,6 @@ fn files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 fn read(dir: &Path, into: &mut Vec<u8>) -> anyhow::Result<()> {
     for file in files(dir)? {
         into.extend_from_slice(&fs::read(file)?);
-    }
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    for file in files(from)? {
-        let copy = to.join(file.strip_prefix(from)?);
-        ensure!(copy.starts_with(to), "a template stays in its folder");
-        fs::create_dir_all(copy.parent().unwrap_or(to))?;
-        fs::copy(&file, copy)?;
     }
     Ok(())
 }

@@ -1,9 +1,16 @@
 //! `connector new`: what it makes is right, builds, and is the author's to change.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use jackfield_registry::package::Release;
-use jackfield_tests::{releases::root, twin::specs_dir};
+use jackfield_tests::{
+    guide::{self, kept},
+    releases::root,
+    twin::specs_dir,
+};
 
 use super::{does, types, word};
 
@@ -36,23 +43,62 @@ async fn a_connector_without_code_is_right_and_builds_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connector_in_rust_passes_its_tests_and_builds_at_once() {
+async fn a_connector_without_code_keeps_what_the_kit_asks() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("my-shop");
-    let sdk = word(&root().join("sdk/rust"));
-    let new = ["connector", "new", "my-shop", "--lang", "rust", "--sdk", &sdk, "--dir"];
-    does(&[&new[..], &[&word(&folder)]].concat()).await;
-    does(&["connector", "check", &word(&folder)]).await;
-    let code = fs::read_to_string(folder.join("src/lib.rs")).unwrap();
-    assert!(code.contains("pub struct MyShop;") && code.lines().count() <= 150);
-    // The versions that the repository has, which are here already.
-    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    let tested = Command::new("cargo").args(["test", "--quiet"]).current_dir(&folder).output();
-    let tested = tested.unwrap();
-    assert!(tested.status.success(), "{}", String::from_utf8_lossy(&tested.stderr));
-    let file = word(&dir.path().join("my-shop.wasm"));
-    does(&["connector", "build", &word(&folder), "--output", &file]).await;
-    assert_eq!(Release::read(fs::read(&file).unwrap()).unwrap().manifest().connector.id, "my-shop");
+    does(&["connector", "new", "my-shop", "--lang", "toml", "--dir", &word(&folder)]).await;
+    assert!(kept(&folder, &folder.join("fixtures")).await > 60);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_in_rust_is_made_built_and_tested_as_the_guide_says() {
+    let dir = tempfile::tempdir().unwrap();
+    guide::follow(&guide::recipe("rust"), dir.path()).await.unwrap();
+    let code = fs::read_to_string(dir.path().join("till/src/lib.rs")).unwrap();
+    assert!(code.contains("pub struct Till;") && code.lines().count() <= 150);
+    let release = dir.path().join("till.wasm");
+    let made = Release::read(fs::read(&release).unwrap()).unwrap();
+    assert_eq!(made.manifest().connector.id, "till");
+    assert!(kept(&release, &dir.path().join("till/fixtures")).await > 60);
+    assert!(kept(&release, &root().join("tests/languages")).await > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_has_the_authors_name_in_every_language() {
+    let dir = tempfile::tempdir().unwrap();
+    for (lang, file, says) in [
+        ("rust", "src/lib.rs", "pub struct MyShop;"),
+        ("js", "src/my_shop.js", "https://api.my-shop.example/v1"),
+        ("ts", "test/my_shop.test.ts", "from '../src/my_shop.js'"),
+        ("python", "test_my_shop.py", "import my_shop"),
+    ] {
+        let folder = dir.path().join(lang);
+        does(&["connector", "new", "my-shop", "--lang", lang, "--dir", &word(&folder)]).await;
+        does(&["connector", "check", &word(&folder)]).await;
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        assert!(text.contains(says), "{lang}: {text}");
+        let cases = fs::read_to_string(folder.join("fixtures/orders.toml")).unwrap();
+        let shared = fs::read_to_string(root().join("sdk/templates/js/fixtures/orders.toml"));
+        let ours = |text: String| text.replace("my-shop", "acme");
+        assert_eq!(ours(cases), shared.unwrap(), "{lang} has the cases of the others");
+        let unnamed = names(&folder).into_iter().filter(|name| name.contains("acme"));
+        assert_eq!(unnamed.count(), 0, "{lang}");
+    }
+}
+
+/// The names of the files below a folder, and the lines in them.
+fn names(dir: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        found.push(word(&path).to_lowercase());
+        if path.is_dir() {
+            found.extend(names(&path));
+        } else {
+            found.extend(fs::read_to_string(&path).unwrap().lines().map(str::to_lowercase));
+        }
+    }
+    found
 }
 
 #[tokio::test(flavor = "multi_thread")]
