@@ -19,9 +19,9 @@ const BUGS: [Bug; 42] = [
         "roles = [\"messaging\"]",
     ),
     (
-        "what the role promises is done with what one vendor alone understands",
+        "no fixture does what the role promises",
         "role.plain-input",
-        "key of its intention",
+        "account is called",
         "roles = []",
         "roles = [\"messaging\"]",
     ),

@@ -77,7 +77,7 @@ async fn show(State(rooms): State<Rooms>, Path(id): Path<String>) -> Answer<Valu
 /// whoever put it there.
 async fn bundle(State(rooms): State<Rooms>, Path(id): Path<String>) -> Answer<Value> {
     let bundle = rooms.inbox.bundle(&id)?;
-    let live = rooms.connections.get(&bundle.connection)?;
+    let live = rooms.connections.get(&bundle.delivery.connection)?;
     // Texts and numbers always make JSON.
     let text = serde_json::to_string(&bundle).expect("plain data");
     let scrubbed = serde_json::from_str(&live.scrubbed(&text));

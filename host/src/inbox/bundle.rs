@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Inbox, InboxError};
+use super::{Delivery, Inbox, InboxError};
 use crate::{
     capabilities::Recording,
     contract::{self, Event},
@@ -26,20 +26,11 @@ const FORM: u32 = 1;
 pub struct Bundle {
     /// Which form this is.
     bundle: u32,
-    /// The connection at whose endpoint it arrived.
-    pub connection: String,
     /// The delivery's id.
     pub id: String,
-    /// When it arrived, in milliseconds since 1970.
-    pub received_at_ms: u64,
-    /// The HTTP method.
-    pub method: String,
-    /// What followed the endpoint in the path.
-    pub path: String,
-    /// The query string.
-    pub query: String,
-    /// Headers in order, less those that carried the credential or the signature.
-    pub headers: Vec<(String, String)>,
+    /// What is known of it, but for its id and its body.
+    #[serde(flatten)]
+    pub delivery: Delivery,
     /// The bytes of the body, or of the part of it that is for the connection.
     pub body: Octets,
     /// The call.
@@ -140,17 +131,8 @@ impl Bundle {
 
     /// The delivery as its connector saw it.
     pub fn for_connector(&self) -> contract::Delivery {
-        let headers = self.headers.iter().cloned();
-        contract::Delivery {
-            id: self.id.clone(),
-            received_at_ms: self.received_at_ms,
-            method: self.method.clone(),
-            path: self.path.clone(),
-            query: self.query.clone(),
-            headers: headers.map(|(name, value)| contract::Header { name, value }).collect(),
-            body: self.body.0.to_vec(),
-            ext: Vec::new(),
-        }
+        let (id, body) = (self.id.clone(), self.body.0.clone());
+        Delivery { id, body, ..self.delivery.clone() }.for_connector()
     }
 }
 
@@ -165,14 +147,9 @@ impl Inbox {
         })?;
         Ok(Bundle {
             bundle: FORM,
-            connection: delivery.connection,
-            id: delivery.id,
-            received_at_ms: delivery.received_at_ms,
-            method: delivery.method,
-            path: delivery.path,
-            query: delivery.query,
-            headers: delivery.headers,
-            body: parsed.part.take().unwrap_or(Octets(delivery.body)),
+            id: id.to_owned(),
+            body: parsed.part.take().unwrap_or_else(|| Octets(delivery.body.clone())),
+            delivery,
             parsed,
         })
     }

@@ -22,6 +22,8 @@ fn shop() -> Schema {
                 field("state", named("ENUM", "State"), json!([])),
                 field("notes", json!({ "kind": "LIST", "ofType": named("SCALAR", "String") }), json!([])),
             ]},
+            { "kind": "SCALAR", "name": "ID" },
+            { "kind": "SCALAR", "name": "String" },
             { "kind": "ENUM", "name": "State", "enumValues": [{ "name": "OPEN" }, { "name": "PAID" }] },
         ],
         "directives": [],
