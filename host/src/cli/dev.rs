@@ -6,14 +6,13 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use jackfield_registry::package::Release;
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
 use super::{
     Common, Voice, build, check,
@@ -28,8 +27,8 @@ use crate::{
     inbox::Bundle,
 };
 
-/// How often the folder is looked at.
-const GLANCE: Duration = Duration::from_millis(100);
+/// How often the folder is looked at, in milliseconds.
+const GLANCE_MS: u64 = 100;
 /// The most files that are looked at; a folder with more has something in it that is not a source.
 const FILES_MAX: usize = 5_000;
 /// What tools make, which is no source.
@@ -236,7 +235,7 @@ fn shown(voice: &mut Voice, told: &Value) {
 async fn changed(dir: &Path, before: Look) -> anyhow::Result<()> {
     let mut last = before.clone();
     loop {
-        sleep(GLANCE).await;
+        SystemClock.sleep_until(SystemClock.now_ms() + GLANCE_MS).await;
         let now = look(dir)?;
         // An editor writes in several steps: the next look must be the same.
         if now != before && now == last {

@@ -7,6 +7,7 @@ use crate::{
     audit::Actor,
     connections::Live,
     connectors::{Installed, Kind, Wish},
+    fault::Fault,
     queue::{DeadLetters, Task},
     store::Batch,
 };
@@ -89,11 +90,14 @@ impl Rooms {
 
     /// Has the vendor call a connection no more, where it was registered there.
     async fn let_go(&self, name: &str, discard: bool, actor: &Actor) -> Result<(), HostError> {
-        let live = self.connections.get(name)?;
-        if live.connection.subscribed.is_none() {
+        if self.connections.record(name)?.subscribed.is_none() {
             return Ok(());
         }
-        match self.unsubscribe(&live, actor.clone()).await {
+        let ended = match self.connections.get(name) {
+            Ok(live) => self.unsubscribe(&live, actor.clone()).await,
+            Err(error) => Err(Fault::operator("connection", error.to_string())),
+        };
+        match ended {
             Err(fault) if discard => {
                 tracing::warn!(connection = name, %fault, "the vendor goes on calling an endpoint \
                     that is no more");

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     desk::{Desk, Named, Vars},
     json,
-    page::{At, Paged},
+    page::{At, Items, Paged},
     read, record,
 };
 
@@ -128,7 +128,7 @@ fn fetched(
     list: &List,
     at: &At,
     vars: Vars<'_>,
-) -> Result<(Vec<String>, Option<At>), Problem> {
+) -> Result<Items, Problem> {
     let paged = Paged {
         what: &entity.key("list.items"),
         request: &list.request,

@@ -20,6 +20,9 @@ pub(crate) struct Paged<'a> {
     pub(crate) paging: Option<&'a Paging>,
 }
 
+/// The items of a page, and where the list goes on.
+pub(crate) type Items = (Vec<String>, Option<At>);
+
 impl Paged<'_> {
     /// The items of the page at `at`, and where the list goes on; none where the system has no
     /// such list.
@@ -28,7 +31,7 @@ impl Paged<'_> {
         desk: &Desk<'_>,
         at: &At,
         vars: Vars<'_>,
-    ) -> Result<Option<(Vec<String>, Option<At>)>, Problem> {
+    ) -> Result<Option<Items>, Problem> {
         let page = at.vars(self.paging);
         let vars: Vec<_> = vars.iter().copied().chain([("page", page.as_str())]).collect();
         let mut request = send::made(desk, self.request, None, "null", &vars)?;

@@ -3,11 +3,13 @@
 //! The yardstick is the memory after the first hundred. Both are read at rest: once the allocator has
 //! given back what nobody uses, and older lines of the trail are sealed.
 
-use jackfield::{audit::Actor, connectors::Kind};
+use jackfield::{
+    audit::Actor,
+    clock::{Clock as _, SystemClock},
+    connectors::Kind,
+};
 use jackfield_tests::{house::House, releases};
 use serde_json::json;
-
-use tokio::time::{Duration, sleep};
 
 use super::{
     install::{let_in, resident_mib},
@@ -16,8 +18,8 @@ use super::{
 
 /// After so many cycles the memory is what it will be.
 const FIRST: u32 = 100;
-/// After so long a host is at rest.
-const REST: Duration = Duration::from_secs(10);
+/// After so long a host is at rest, in milliseconds.
+const REST_MS: u64 = 10_000;
 
 pub async fn measure(cycles: u32) -> anyhow::Result<Report> {
     let house = House::open().await;
@@ -56,6 +58,6 @@ pub async fn measure(cycles: u32) -> anyhow::Result<Report> {
 }
 
 async fn at_rest() -> anyhow::Result<f64> {
-    sleep(REST).await;
+    SystemClock.sleep_until(SystemClock.now_ms() + REST_MS).await;
     resident_mib()
 }
