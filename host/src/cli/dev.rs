@@ -31,8 +31,8 @@ use crate::{
 const GLANCE_MS: u64 = 100;
 /// The most files that are looked at; a folder with more has something in it that is not a source.
 const FILES_MAX: usize = 5_000;
-/// What tools make, which is no source.
-const MADE: [&str; 4] = ["target", "node_modules", "dist", "__pycache__"];
+/// What tools make or a build gives, which is no source.
+const MADE: [&str; 6] = ["target", "node_modules", "dist", "__pycache__", "jackfield", "deps"];
 /// How many of the newest deliveries are looked through for one of the connection.
 const DELIVERIES_MAX: usize = 200;
 
@@ -275,4 +275,27 @@ fn look(dir: &Path) -> anyhow::Result<Look> {
         }
     }
     Ok(look)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_build_leaves_in_the_folder_is_no_change_of_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |path: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, "text").expect("a file");
+        };
+        write("connector.toml");
+        let before = look(folder.path()).expect("a look");
+        for made in ["target/a", "jackfield/b.js", "wit/deps/jackfield/c.wit", ".git/d", "e.wasm"] {
+            write(made);
+        }
+        assert_eq!(look(folder.path()).expect("a look"), before);
+        write("fixtures/f.toml");
+        assert_ne!(look(folder.path()).expect("a look"), before);
+    }
 }

@@ -1,6 +1,6 @@
 //! What a folder is given before its tools run: the contract, and the small library of its
-//! language, as this program has them. They are written anew at each build, so that a connector
-//! is always built against the host that builds it.
+//! language, as this program has them. They are made right at each build, so that a connector is
+//! always built against the host that builds it.
 
 use std::{fs, path::Path};
 
@@ -43,9 +43,17 @@ pub(super) fn python(dir: &Path) -> anyhow::Result<()> {
     write(&dir.join("jackfield"), &PYTHON)
 }
 
+/// Writes what is not there as it should be; whoever watches the folder sees no change where there is
+/// none.
 fn write(dir: &Path, files: &[File]) -> anyhow::Result<()> {
-    let written = fs::create_dir_all(dir)
-        .and_then(|()| files.iter().try_for_each(|(name, text)| fs::write(dir.join(name), text)));
+    let one = |(name, text): &File| {
+        let file = dir.join(name);
+        match fs::read(&file).is_ok_and(|there| there == text.as_bytes()) {
+            true => Ok(()),
+            false => fs::write(file, text),
+        }
+    };
+    let written = fs::create_dir_all(dir).and_then(|()| files.iter().try_for_each(one));
     written.with_context(|| format!("`{}` cannot be written", dir.display()))
 }
 
