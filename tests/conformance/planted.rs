@@ -1,8 +1,11 @@
 //! Planted bugs: the shop with one thing broken, each time another. Each bug is caught by the
 //! property that names it, so that a property which says nothing would be noticed.
 
-use jackfield::conformance::Plan;
+use std::fs;
+
+use jackfield::conformance::{Plan, fixture};
 use jackfield_registry::package::Release;
+use jackfield_tests::{orders::MANIFEST, releases};
 
 use crate::bench::{Trial, failed, shop_cases, shop_with};
 
@@ -337,4 +340,37 @@ async fn each_planted_bug_is_caught_by_the_property_that_names_it() {
         }
     }
     assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+/// A connector in code, whose two writes to its storage are one to it.
+#[tokio::test]
+async fn what_is_lost_between_two_writes_to_the_storage_is_caught() {
+    let manifest = MANIFEST.split("[webhook").next().unwrap().to_owned()
+        + "[actions.\"receipt.create\"]\ntitle = \"Write a receipt\"\n\
+           idempotency = { kind = \"header\", name = \"idempotency-key\" }\n";
+    let forgetful = Release::read(releases::guest("forgetful", &manifest)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let story = r#"
+[[case]]
+name = "a receipt is written"
+key = "intent-1"
+call = { action = "receipt.create", input = { total = "1.50" } }
+
+[[case.exchange]]
+request.method = "POST"
+request.url = "https://api.orders.example/v1/receipts"
+request.json = { total = "1.50" }
+reply = { status = 201, json = { id = "1" } }
+
+[case.expect]
+output = { id = "1" }
+"#;
+    fs::write(folder.path().join("receipts.toml"), story).unwrap();
+    let cases = fixture::in_folder(folder.path()).unwrap();
+    let report = Trial::open().await.on(&forgetful, &cases, &Plan::default()).await;
+    assert_eq!(failed(&report.fixtures), []);
+    let crash = failed(&report.properties).into_iter().find(|(id, _)| id == "action.crash");
+    let (_, why) = crash.expect("it is caught");
+    assert!(why.contains("after a crash before write 2 to the storage"), "{why}");
+    assert!(!why.contains("request"), "at no other place: {why}");
 }

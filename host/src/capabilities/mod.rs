@@ -6,6 +6,7 @@
 //! `impl Host`.
 
 mod context;
+mod fuse;
 mod http;
 mod ledger;
 mod log;
@@ -18,6 +19,7 @@ mod wasi_http;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use context::Context;
+pub use fuse::Fuse;
 pub use http::Http;
 pub use ledger::Left;
 pub use log::Log;
@@ -71,6 +73,8 @@ pub struct Particulars {
     pub seed: Option<Seed>,
     /// Whether what it sees is kept, or was.
     pub taping: Taping,
+    /// What stops it between two writes to its storage; none in a host that serves.
+    pub fuse: Option<Arc<Fuse>>,
 }
 
 /// All windows of one call.
@@ -108,7 +112,7 @@ impl Window {
         Self {
             http: Http::open(means, call, &tape),
             secrets: Secrets::open(means, call, &tape),
-            storage: Storage::open(means, &tape),
+            storage: Storage::open(means, call, &tape),
             context,
             log: Log::open(means),
             manifest: Manifest::open(means),

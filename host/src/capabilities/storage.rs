@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Means, Recording, Tape};
+use super::{Fuse, Means, Particulars, Recording, Tape};
 use crate::{
     contract::{Problem, storage::Host},
     problem,
@@ -25,22 +25,24 @@ pub struct Storage {
     of: Option<(Arc<str>, Store)>,
     quota_bytes: u64,
     tape: Tape,
+    fuse: Option<Arc<Fuse>>,
 }
 
 /// What a write comes to.
 type Done<T> = Result<T, Problem>;
 
 impl Storage {
-    pub(super) fn open(means: &Means, tape: &Tape) -> Self {
+    pub(super) fn open(means: &Means, call: &Particulars, tape: &Tape) -> Self {
         Self {
             of: Some((means.connection.clone(), means.store.clone())),
             quota_bytes: means.quota_bytes,
             tape: tape.clone(),
+            fuse: call.fuse.clone(),
         }
     }
 
     pub(super) fn shut() -> Self {
-        Self { of: None, quota_bytes: 0, tape: Tape::default() }
+        Self { of: None, quota_bytes: 0, tape: Tape::default(), fuse: None }
     }
 
     /// Puts into a batch what a call that was recorded found, for a connection that has nothing yet.
@@ -83,6 +85,9 @@ impl Storage {
         key: &str,
         change: impl Fn(Option<&[u8]>) -> Done<(Option<Vec<u8>>, T)>,
     ) -> Done<T> {
+        if let Some(fuse) = &self.fuse {
+            fuse.pass().await;
+        }
         let (connection, store) = self.of()?;
         let place = place(connection, key);
         for _ in 0..TRIES_MAX {

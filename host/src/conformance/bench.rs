@@ -27,7 +27,7 @@ use super::{
     webhook,
 };
 use crate::{
-    capabilities::{Left, Means, Particulars, Seed, Window},
+    capabilities::{Fuse, Left, Means, Particulars, Seed, Window},
     clock::VirtualClock,
     connections::{self, ConnectionError},
     contract::{Call, Query},
@@ -103,6 +103,8 @@ pub struct Ran {
     pub outcome: Outcome,
     /// The requests, in order.
     pub asked: Vec<Asked>,
+    /// How often it wrote to its storage.
+    pub writes: u32,
     /// Where they are not what the case says.
     pub complaints: Vec<String>,
     /// What they may have done, as the host would keep it.
@@ -153,13 +155,19 @@ impl Bench {
     pub async fn run(&self, subject: &Subject, case: &Case, way: Way) -> Result<Ran, BenchError> {
         let script = Arc::new(Script::new(case.exchanges.clone(), way.hold, way.death));
         let means = self.means(subject, case, way, script.clone()).await?;
-        let asking = self.ask(subject, case, way, &means);
+        let holds = match way.death {
+            Some(Death::Write(at)) => Some(at),
+            _ => None,
+        };
+        let fuse = Arc::new(Fuse::new(holds));
+        let asking = self.ask(subject, case, way, &means, &fuse);
         let (outcome, left) = tokio::select! {
             came = asking => came,
             () = script.dies() => (Outcome::Died, Left::Something),
+            () = fuse.blows() => (Outcome::Died, Left::Something),
         };
         let (asked, complaints) = script.end();
-        Ok(Ran { outcome, asked, complaints, left })
+        Ok(Ran { outcome, asked, writes: fuse.asked(), complaints, left })
     }
 
     /// What the calls of a case are given.
@@ -226,6 +234,7 @@ impl Bench {
         case: &Case,
         way: Way,
         means: &Means,
+        fuse: &Arc<Fuse>,
     ) -> (Outcome, Left) {
         let (runtime, package) = (&self.runtime, &subject.package);
         let memory_bytes = (subject.manifest.limits.memory_mib as usize) << 20;
@@ -239,6 +248,7 @@ impl Bench {
             idempotency_key: case.key.clone(),
             idempotency_header,
             seed: Some(Seed::default()),
+            fuse: Some(fuse.clone()),
             ..Particulars::default()
         };
         let window = || Window::open(means, &particulars);

@@ -6,7 +6,10 @@
 //! changes what is asked next. What a POST does is judged by what it says where the path does not
 //! tell: what an exchange calls a read is one. Never opens a socket.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -29,13 +32,25 @@ pub enum Hold {
     Freely,
 }
 
-/// When the process dies, counted in requests from 0.
+/// When the process dies, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Death {
-    /// Before the system has heard of this one.
+    /// Before this write to the storage is on disk.
+    Write(u32),
+    /// Before the system has heard of this request.
     Before(usize),
-    /// After the system has done what this one asks, before the connector hears of it.
+    /// After the system has done what this request asks, before the connector hears of it.
     After(usize),
+}
+
+impl fmt::Display for Death {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write(at) => write!(f, "before write {} to the storage", at + 1),
+            Self::Before(at) => write!(f, "before request {}", at + 1),
+            Self::After(at) => write!(f, "after request {}", at + 1),
+        }
+    }
 }
 
 /// A system that follows a script.

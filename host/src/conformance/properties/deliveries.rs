@@ -64,12 +64,14 @@ impl Trying<'_> {
         let later = Way { later_ms: LATER_MS, attempt: 5, ..Way::FREELY };
         let ran = self.run(&unsigned, later).await?;
         self.ledger.keep("delivery.later", &place, same_keys(events, &ran.outcome));
-        for at in 0..case.exchanges.len() {
+        let requests = (0..case.exchanges.len()).map(Death::After);
+        for death in requests.chain((0..ran.writes).map(Death::Write)) {
             let home = Some(self.bench.home());
-            let death = Some(Death::After(at));
-            self.run(&unsigned, Way { death, home, ..Way::FREELY }).await?;
+            self.run(&unsigned, Way { death: Some(death), home, ..Way::FREELY }).await?;
             let ran = self.run(&unsigned, Way { attempt: 2, home, ..Way::FREELY }).await?;
-            self.ledger.keep("delivery.crash", &place, same_keys(events, &ran.outcome));
+            let held = same_keys(events, &ran.outcome);
+            let held = held.map_err(|why| format!("after a crash {death}: {why}"));
+            self.ledger.keep("delivery.crash", &place, held);
         }
         let writes = ran_writes(&ran);
         self.ledger.keep("delivery.reads-only", &place, writes);

@@ -142,7 +142,11 @@ pub(super) const PROPERTIES: [Row; 111] = [
         "a write with an unknown outcome is told as `unavailable`",
         NO_WRITE,
     ),
-    ("action.crash", "after a crash at any request the next try writes the same", NO_WRITE),
+    (
+        "action.crash",
+        "after a crash between any two calls of the host the next try writes the same",
+        NO_WRITE,
+    ),
     ("reply.401", "a refused credential is `unauthorized`", NO_EXCHANGE),
     ("reply.403", "a refused right is `forbidden`", NO_EXCHANGE),
     ("reply.400", "a refused request is a person's to mend", NO_EXCHANGE),

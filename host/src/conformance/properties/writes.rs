@@ -224,18 +224,19 @@ impl Trying<'_> {
         Ok(())
     }
 
-    /// The process dies at each request; the call is made again with the storage that is left.
+    /// The process dies at each request, and between any two writes to the storage; the call is made
+    /// again with the storage that is left.
     async fn deaths(&mut self, case: &Case, first: &Ran) -> Result<(), BenchError> {
-        for number in 0..first.asked.len() {
-            for death in [Death::Before(number), Death::After(number)] {
-                let home = Some(self.bench.home());
-                let died = Way { death: Some(death), home, ..Way::FREELY };
-                self.run(case, died).await?;
-                let ran = self.run(case, Way { attempt: 2, home, ..Way::FREELY }).await?;
-                let held = same_writes(&first.asked, &ran.asked)
-                    .map_err(|why| format!("after a crash at request {}: {why}", number + 1));
-                self.ledger.keep("action.crash", &short(case), held);
-            }
+        let requests = 0..first.asked.len();
+        let requests = requests.flat_map(|at| [Death::Before(at), Death::After(at)]);
+        for death in requests.chain((0..first.writes).map(Death::Write)) {
+            let home = Some(self.bench.home());
+            let died = Way { death: Some(death), home, ..Way::FREELY };
+            self.run(case, died).await?;
+            let ran = self.run(case, Way { attempt: 2, home, ..Way::FREELY }).await?;
+            let held = same_writes(&first.asked, &ran.asked)
+                .map_err(|why| format!("after a crash {death}: {why}"));
+            self.ledger.keep("action.crash", &short(case), held);
         }
         Ok(())
     }
