@@ -130,3 +130,32 @@ async fn what_is_no_bundle_or_of_another_connector_is_said() {
     let (code, said) = again(&club::folder().display().to_string(), &bundle).await;
     assert!(code == 1 && said.contains("a call of `orders`, and this is `club`"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_delivery_for_several_accounts_each_has_its_own() {
+    let (house, club) = club::set_up(House::open().await).await;
+    for chapter in ["north", "south"] {
+        club::connect(&house, &club, chapter).await;
+    }
+    let (ada, bob) = (club.vendor().enter("north", "Ada"), club.vendor().enter("south", "Bob"));
+    let sender = Sender::new(&house.endpoint("north"), 1).unwrap();
+    let delivery = club::joined(&[("north", ada), ("south", bob)]);
+    assert_eq!(sender.send(&delivery).await.unwrap().status, 200);
+    until("both parts are parsed", || house.is_settled()).await;
+    let newest = house.told(&["delivery", "list", "--limit", "1"]).await;
+    let id = newest[0]["id"].as_str().unwrap();
+    let folder = club::folder().display().to_string();
+    for (part, connection, name) in [(None, "north", "Ada"), (Some("south"), "south", "Bob")] {
+        let file = house.dir().join(connection).display().to_string();
+        let tenant = part.map_or(Vec::new(), |part| vec!["--tenant", part]);
+        house.does(&[&["delivery", "show", id, "--bundle", &file][..], &tenant].concat()).await;
+        let told: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        assert_eq!(told["parsed"]["connection"], connection);
+        assert!(told["parsed"]["said"].to_string().contains(name), "{told}");
+        let (code, said) = again(&folder, &file).await;
+        assert!(code == 0 && said.contains("bit for bit: 1 events"), "{said}");
+    }
+    let nobodys = ["delivery", "show", id, "--bundle", "x", "--tenant", "west"];
+    let (code, _, err) = house.types(&nobodys).await;
+    assert!(code == 1 && err.contains("nothing is kept of how"), "{err}");
+}

@@ -25,6 +25,12 @@ pub(super) struct Page {
     limit: Option<usize>,
 }
 
+/// For which other account a part of a delivery was.
+#[derive(Debug, Deserialize)]
+pub(super) struct Part {
+    tenant: Option<String>,
+}
+
 impl Page {
     pub(super) fn limit(&self) -> usize {
         self.limit.unwrap_or(LIMIT)
@@ -75,9 +81,13 @@ async fn show(State(rooms): State<Rooms>, Path(id): Path<String>) -> Answer<Valu
 
 /// A delivery and what the call saw that parsed it. What the connection's secrets are is taken out,
 /// whoever put it there.
-async fn bundle(State(rooms): State<Rooms>, Path(id): Path<String>) -> Answer<Value> {
-    let bundle = rooms.inbox.bundle(&id)?;
-    let live = rooms.connections.get(&bundle.delivery.connection)?;
+async fn bundle(
+    State(rooms): State<Rooms>,
+    Path(id): Path<String>,
+    Query(Part { tenant }): Query<Part>,
+) -> Answer<Value> {
+    let bundle = rooms.inbox.bundle(&id, tenant.as_deref())?;
+    let live = rooms.connections.get(&bundle.parsed.connection)?;
     // Texts and numbers always make JSON.
     let text = serde_json::to_string(&bundle).expect("plain data");
     let scrubbed = serde_json::from_str(&live.scrubbed(&text));

@@ -32,6 +32,9 @@ pub(super) enum Delivery {
         /// `jackfield connector test --bundle`.
         #[arg(long, value_name = "FILE")]
         bundle: Option<PathBuf>,
+        /// Of a delivery that is for several accounts, the part for this one.
+        #[arg(long, value_name = "ID", requires = "bundle")]
+        tenant: Option<String>,
     },
     /// Have it parsed again. Events that were seen before start nothing.
     Replay {
@@ -65,8 +68,10 @@ impl Delivery {
                 let told = client.get(&format!("/v1/deliveries?limit={limit}")).await?;
                 voice.data(&told, deliveries);
             }
-            Self::Show { id, bundle: Some(bundle) } => {
-                let path = format!("/v1/deliveries/{}/bundle", escaped(&id));
+            Self::Show { id, bundle: Some(bundle), tenant } => {
+                let part = tenant.map(|tenant| format!("?tenant={}", escaped(&tenant)));
+                let part = part.unwrap_or_default();
+                let path = format!("/v1/deliveries/{}/bundle{part}", escaped(&id));
                 let told = client.get(&path).await?;
                 file::write(&bundle, format!("{told:#}\n").as_bytes())?;
                 let whole = told["parsed"]["saw"]["whole"] == true;
@@ -75,7 +80,7 @@ impl Delivery {
                     voice.line(&format!("{} holds {id}", bundle.display()));
                 });
             }
-            Self::Show { id, bundle: None } => {
+            Self::Show { id, bundle: None, .. } => {
                 let told = client.get(&format!("/v1/deliveries/{}", escaped(&id))).await?;
                 voice.data(&told, |voice, told| voice.line(&format!("{told:#}")));
             }

@@ -49,10 +49,10 @@ impl Dispatch {
             Ok(events) => self.route(work, id, tenant, &events).await,
             Err(fault) => Outcome::failed(fault),
         };
-        if let Some(parsed) = parsed.filter(|_| tenant.is_none()) {
+        if let Some(parsed) = parsed {
             let part =
                 share.delivery.filter(|_| share.is_part).map(|part| Octets(part.body.into()));
-            Parsed { part, ..parsed }.put(&mut outcome.batch, id);
+            Parsed { part, ..parsed }.put(&mut outcome.batch, id, tenant);
         }
         if let Ok(follow) = &mut outcome.result {
             let now_ms = self.clock.now_ms();
@@ -129,6 +129,7 @@ impl Dispatch {
         let said = self.runtime.parse(package, window, limits, delivery).await.result;
         let connector = &live.connector.manifest.connector;
         let parsed = tape.recording().map(|saw| Parsed {
+            connection: live.connection.name.clone(),
             connector: connector.id.clone(),
             version: connector.version.to_string(),
             release: live.connector.release.digest.to_string(),

@@ -40,6 +40,8 @@ pub struct Bundle {
 /// A call that parsed a delivery.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parsed {
+    /// The connection that made it.
+    pub connection: String,
     /// The connector.
     pub connector: String,
     /// Its version.
@@ -103,11 +105,12 @@ impl From<&Result<Vec<Event>, Fault>> for Said {
 }
 
 impl Parsed {
-    /// Adds it to a batch.
-    pub fn put(&self, batch: &mut Batch, delivery: &str) {
+    /// Adds it to a batch: what the connection at whose endpoint the delivery arrived made of it, or
+    /// that of another account, for which a part of it was.
+    pub fn put(&self, batch: &mut Batch, delivery: &str, tenant: Option<&str>) {
         // Strings and numbers always make JSON.
         let value = serde_json::to_vec(self).expect("plain data");
-        batch.put(trees::CALLS, delivery.as_bytes(), value);
+        batch.put(trees::CALLS, &place(delivery, tenant), value);
     }
 }
 
@@ -136,11 +139,18 @@ impl Bundle {
     }
 }
 
+/// Where a call stands: no id has a zero byte.
+fn place(delivery: &str, tenant: Option<&str>) -> Vec<u8> {
+    let tenant = tenant.map(|tenant| [b"\0", tenant.as_bytes()].concat());
+    [delivery.as_bytes(), &tenant.unwrap_or_default()].concat()
+}
+
 impl Inbox {
-    /// A delivery and the call that parsed it last.
-    pub fn bundle(&self, id: &str) -> Result<Bundle, InboxError> {
+    /// A delivery and the call that parsed it last; that of the part for another account, where it is
+    /// named.
+    pub fn bundle(&self, id: &str, tenant: Option<&str>) -> Result<Bundle, InboxError> {
         let delivery = self.get(id)?;
-        let call = self.store.get(trees::CALLS, id.as_bytes())?;
+        let call = self.store.get(trees::CALLS, &place(id, tenant))?;
         let call = call.ok_or_else(|| InboxError::NoCall(id.into()))?;
         let mut parsed: Parsed = serde_json::from_slice(&call).map_err(|error| {
             InboxError::Unreadable { id: id.into(), why: format!("its call: {error}") }

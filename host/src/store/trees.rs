@@ -84,7 +84,7 @@ pub const ITEMS: Tree = long(25, "items");
 pub const ECHOES: Tree = long(26, "echoes");
 /// The operator's tables: what is known of each, and its text.
 pub const TABLES: Tree = long(27, "tables");
-/// What the last call that parsed a delivery saw, by the delivery's id.
+/// What the last call that parsed a delivery saw: the delivery's id, and the account for which a part was.
 pub const CALLS: Tree = long(28, "calls");
 
 /// Dead letters by cause: the cause, then the letter's id.
