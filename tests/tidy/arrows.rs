@@ -47,6 +47,7 @@ const ROOMS: [(&str, &[&str]); 39] = [
             "inbox",
             "keys",
             "oauth",
+            "octets",
             "queue",
             "secret",
             "store",

@@ -5,7 +5,6 @@ use axum::{
     extract::{Path, Query, State},
     routing::{get, post},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,6 +13,7 @@ use crate::{
     audit::Actor,
     host::Rooms,
     inbox::{Delivery, InboxError, Status},
+    octets::Octets,
 };
 
 /// Items of a list when nobody says otherwise.
@@ -66,16 +66,12 @@ async fn list(State(rooms): State<Rooms>, Query(page): Query<Page>) -> Answer<Va
 async fn show(State(rooms): State<Rooms>, Path(id): Path<String>) -> Answer<Value> {
     let delivery = rooms.inbox.get(&id)?;
     let mut whole = short(&delivery, &rooms.inbox.status(&id)?);
-    let body = match std::str::from_utf8(&delivery.body) {
-        Ok(text) => json!({ "text": text }),
-        Err(_) => json!({ "base64": STANDARD.encode(&delivery.body) }),
-    };
     whole["method"] = delivery.method.into();
     whole["path"] = delivery.path.into();
     whole["query"] = delivery.query.into();
     whole["peer"] = delivery.peer.into();
     whole["headers"] = json!(delivery.headers);
-    whole["body"] = body;
+    whole["body"] = json!(Octets(delivery.body));
     Ok(Json(whole))
 }
 

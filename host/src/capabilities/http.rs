@@ -38,13 +38,7 @@ pub struct Http {
 
 impl Http {
     pub(super) fn open(means: &Means, call: &Particulars, tape: &Tape) -> Self {
-        let client = || {
-            let client = means.egress.at(Priority::current());
-            match tape.ear() {
-                Some(ear) => client.heard_by(ear),
-                None => client,
-            }
-        };
+        let client = || means.egress.at(Priority::current()).heard_by(tape.ear());
         Self {
             client: (!call.offline).then(client),
             timeout: Duration::from_millis(means.timeout_ms),
@@ -78,15 +72,19 @@ impl Http {
         self.ledger.close();
     }
 
-    /// The request as egress takes it. The n-th mutation of a call carries the intention's key
-    /// with `-n`, so that two of them are not taken for one.
-    pub(super) fn prepare(&mut self, client: &egress::Client, request: Request) -> egress::Request {
+    /// The request as egress takes it, and whether it may change something. The n-th mutation of
+    /// a call carries the intention's key with `-n`, so that two of them are not taken for one.
+    pub(super) fn prepare(
+        &mut self,
+        client: &egress::Client,
+        request: Request,
+    ) -> (egress::Request, bool) {
         let body = request.body.as_deref().unwrap_or_default();
         let mutates = client.mutates(&request.method, &request.url, body);
         self.requests += 1;
         self.mutations += u32::from(mutates);
         let idempotency = self.idempotency.clone().filter(|_| mutates);
-        egress::Request {
+        let prepared = egress::Request {
             method: request.method,
             url: request.url,
             headers: request.headers.into_iter().map(|h| (h.name, h.value)).collect(),
@@ -96,7 +94,8 @@ impl Http {
                 1 => (name, key),
                 n => (name, format!("{key}-{n}")),
             }),
-        }
+        };
+        (prepared, mutates)
     }
 }
 
@@ -132,9 +131,8 @@ impl Host for Http {
         let mut under_way: Vec<Option<UnderWay>> = Vec::with_capacity(requests.len());
         let mut prepared = Vec::with_capacity(requests.len());
         for request in requests {
-            let body = request.body.as_deref().unwrap_or_default();
-            let mutates = client.mutates(&request.method, &request.url, body);
-            prepared.push(self.prepare(&client, request));
+            let (request, mutates) = self.prepare(&client, request);
+            prepared.push(request);
             // Whatever is under way when the call is stopped may have taken effect.
             under_way.push(self.ledger.begin(mutates));
         }

@@ -88,8 +88,7 @@ impl WasiHttpHooks for Http {
             ext: Vec::new(),
         };
         // Its body is still to come: as far as is known now it may be any.
-        let mutates = client.mutates(&asked.method, &asked.url, &[]);
-        let mut request = self.prepare(&client, asked);
+        let (mut request, mutates) = self.prepare(&client, asked);
         if let Some(first_byte) = options.and_then(|options| options.first_byte_timeout) {
             request.timeout = request.timeout.min(first_byte);
         }

@@ -173,10 +173,10 @@ impl Client {
         Self { priority, ..self.clone() }
     }
 
-    /// The same way out, of which all exchanges are heard.
+    /// The same way out, all of whose exchanges an ear hears, if there is one.
     #[must_use]
-    pub fn heard_by(self, ear: Arc<dyn Ear>) -> Self {
-        Self { ear: Some(ear), ..self }
+    pub fn heard_by(self, ear: Option<Arc<dyn Ear>>) -> Self {
+        Self { ear, ..self }
     }
 
     /// The origins to which nothing is sent for a while, because they failed again and again.

@@ -1,7 +1,8 @@
 //! Whether a document of GraphQL only reads.
 //!
 //! Owns as much of its grammar (GraphQL, October 2021, section 2) as tells one operation from
-//! another. Promises that what it does not understand reads nothing. Never looks into a selection.
+//! another. Promises that what it does not understand reads nothing. Never looks into a selection,
+//! and never recurses, as `graphql-parser` does: a guest writes these bytes, as deep as it likes.
 
 use serde_json::Value;
 

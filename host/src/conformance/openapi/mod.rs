@@ -62,18 +62,21 @@ impl File {
     /// Whether a URL is among those that it is about: below one of its servers, where it names
     /// any. A vendor may describe another part of its API elsewhere.
     pub fn is_about(&self, url: &url::Url) -> bool {
-        let servers = self.at("/servers").and_then(Value::as_array).into_iter().flatten();
-        let mut bases = servers.filter_map(|server| server["url"].as_str()).map(base).peekable();
+        let mut bases = self.bases().peekable();
         bases.peek().is_none() || bases.any(|base| below(&base, url).is_some())
     }
 
     /// The path of a URL within the description: without what its servers begin with.
     pub fn path_of(&self, url: &url::Url) -> String {
-        let servers = self.at("/servers").and_then(Value::as_array).into_iter().flatten();
-        let bases = servers.filter_map(|server| server["url"].as_str());
-        let bases = bases.filter_map(|server| below(&base(server), url));
-        let known = bases.filter(|path| self.has(path)).max_by_key(String::len);
+        let paths = self.bases().filter_map(|base| below(&base, url));
+        let known = paths.filter(|path| self.has(path)).max_by_key(String::len);
         known.unwrap_or_else(|| url.path().to_owned())
+    }
+
+    /// What the URLs of each of its servers begin with.
+    fn bases(&self) -> impl Iterator<Item = String> {
+        let servers = self.at("/servers").and_then(Value::as_array).into_iter().flatten();
+        servers.filter_map(|server| server["url"].as_str()).map(base)
     }
 }
 
