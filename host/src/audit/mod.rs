@@ -14,5 +14,5 @@ mod trail;
 mod tests;
 
 pub use line::{Actor, Line, Word};
-pub use seal::Sealer;
+pub use seal::seal;
 pub use trail::{AuditError, Entry, Filter, Verified, list, verify};

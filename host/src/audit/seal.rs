@@ -2,8 +2,7 @@
 //!
 //! Promises that a segment and the lines that it takes the place of change in one batch, that the
 //! newest lines stand alone, and that a row that is not whole is left as it is for `verify` to
-//! find. Takes one segment in a turn, and none while much is written: the batch of one keeps the
-//! store busy for as long as several webhooks do.
+//! find. Makes one segment in a turn, so that who waits for the store waits for one at most.
 
 use super::{
     AuditError,
@@ -15,47 +14,29 @@ use crate::store::{Batch, CHAIN_BYTES, Expect, Store, trees};
 /// How many of the newest lines stand alone at least: the ones that people look at.
 pub(super) const NEWEST: u64 = 256;
 
-/// Who seals the trail of a store, now and then.
-#[derive(Debug)]
-pub struct Sealer {
-    store: Store,
-    /// The newest line at the last turn.
-    newest: u64,
+/// Makes one segment, if there are lines enough. Says whether it did.
+pub async fn seal(store: &Store) -> Result<bool, AuditError> {
+    // Asked before a thread is, so that threads nobody needs can end.
+    if !is_due(store)? {
+        return Ok(false);
+    }
+    let reading = store.clone();
+    // Reading and packing take a millisecond or two.
+    let batch = tokio::task::spawn_blocking(move || next(&reading)).await;
+    // It is never aborted, so it can but have panicked.
+    let batch = batch.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()));
+    store.commit(batch?).await?;
+    Ok(true)
 }
 
-impl Sealer {
-    /// A sealer, to whom all lines are new at its first turn.
-    pub fn new(store: Store) -> Self {
-        Self { store, newest: 0 }
-    }
-
-    /// Makes one segment, if there are lines enough, and not more came since the last turn than
-    /// one takes. Says whether it did.
-    pub async fn turn(&mut self) -> Result<bool, AuditError> {
-        let newest = last_alone(&self.store)?.unwrap_or(0);
-        let came = newest.saturating_sub(std::mem::replace(&mut self.newest, newest));
-        if came > LINES as u64 {
-            return Ok(false);
-        }
-        let store = self.store.clone();
-        // Reading and packing take some milliseconds.
-        let batch = tokio::task::spawn_blocking(move || next(&store)).await;
-        // It is never aborted, so it can but have panicked.
-        let batch = batch.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()));
-        let Some(batch) = batch? else { return Ok(false) };
-        self.store.commit(batch).await?;
-        Ok(true)
-    }
+/// Whether there are lines enough for a segment.
+pub(super) fn is_due(store: &Store) -> Result<bool, AuditError> {
+    let ends = first_alone(store)?.zip(last_alone(store)?);
+    Ok(ends.is_some_and(|(first, last)| first + LINES as u64 + NEWEST <= last + 1))
 }
 
-/// The batch that seals the oldest lines that stand alone, if there are enough.
-pub(super) fn next(store: &Store) -> Result<Option<Batch>, AuditError> {
-    let (Some(first), Some(last)) = (first_alone(store)?, last_alone(store)?) else {
-        return Ok(None);
-    };
-    if (first + LINES as u64 + NEWEST) > last + 1 {
-        return Ok(None);
-    }
+/// The batch that seals the oldest lines that stand alone.
+pub(super) fn next(store: &Store) -> Result<Batch, AuditError> {
     let mut segment = match sealed_before(store, None)? {
         Some(before) => Segment::new(before.end(), before.hash()),
         None => Segment::new(1, [0; CHAIN_BYTES]),
@@ -75,5 +56,5 @@ pub(super) fn next(store: &Store) -> Result<Option<Batch>, AuditError> {
     let key = segment.first.to_be_bytes();
     batch.require(trees::SEGMENTS, &key, Expect::Absent);
     batch.put(trees::SEGMENTS, &key, segment.packed());
-    Ok(Some(batch))
+    Ok(batch)
 }

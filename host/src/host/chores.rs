@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 use super::Rooms;
 use crate::{
-    audit::{Actor, Sealer},
+    audit::{self, Actor},
     connections::Live,
     connectors::Installed,
 };
@@ -23,6 +23,9 @@ const FORGET_MS: u64 = 3_600_000;
 
 /// How often it looks whether lines of the trail can be sealed, in milliseconds.
 const SEAL_MS: u64 = 500;
+/// How long it rests where there were lines to be sealed, so that sealing takes a twentieth of a
+/// processor at most, in milliseconds.
+const SEAL_MORE_MS: u64 = 50;
 /// How long it leaves the trail alone where it could not, in milliseconds.
 const SEAL_AGAIN_MS: u64 = 600_000;
 
@@ -92,13 +95,13 @@ impl Rooms {
         }
     }
 
-    /// Seals older lines of the trail while little else happens.
+    /// Seals older lines of the trail, the more often the more there are.
     pub(super) async fn seal_trail(self, mut stop: Stop) {
-        let mut sealer = Sealer::new(self.store.clone());
         let mut rest_ms = SEAL_MS;
         while self.rest(rest_ms, &mut stop).await {
-            rest_ms = match sealer.turn().await {
-                Ok(_) => SEAL_MS,
+            rest_ms = match audit::seal(&self.store).await {
+                Ok(true) => SEAL_MORE_MS,
+                Ok(false) => SEAL_MS,
                 Err(error) => {
                     tracing::error!(%error, "older lines of the trail stay as they are");
                     SEAL_AGAIN_MS
