@@ -21,9 +21,8 @@
 //!
 //! A room imports only what is below it; `tests/tidy` holds that.
 
-/// Faster than the system's for what a host does most: many small things that live shortly.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: memory::Allocator = memory::Allocator;
 
 pub mod admin;
 pub mod audit;
@@ -48,6 +47,7 @@ pub mod inbox;
 pub mod ingress;
 pub mod keys;
 mod mac;
+pub mod memory;
 pub mod oauth;
 mod octets;
 pub mod priority;

@@ -6,7 +6,7 @@ use crate::source::{Source, below};
 
 /// The rooms from the top of the house to its ground, with what each may import of the rooms
 /// below it. Whatever is not listed here is an arrow that somebody should think about.
-const ROOMS: [(&str, &[&str]); 39] = [
+const ROOMS: [(&str, &[&str]); 40] = [
     ("main", &["cli"]),
     ("lib", &[]),
     (
@@ -23,6 +23,7 @@ const ROOMS: [(&str, &[&str]); 39] = [
             "host",
             "inbox",
             "keys",
+            "memory",
             "queue",
             "runtime",
             "secret",
@@ -95,6 +96,7 @@ const ROOMS: [(&str, &[&str]); 39] = [
             "inbox",
             "ingress",
             "keys",
+            "memory",
             "queue",
             "runtime",
             "store",
@@ -233,6 +235,7 @@ const ROOMS: [(&str, &[&str]); 39] = [
     ("priority", &[]),
     ("clock", &[]),
     ("mac", &[]),
+    ("memory", &[]),
     ("octets", &[]),
     ("secret", &[]),
     ("telemetry", &[]),

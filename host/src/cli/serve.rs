@@ -13,6 +13,7 @@ use crate::{
     dispatch::Backoff,
     host::Host,
     keys::Place,
+    memory,
     store::RESERVE_BYTES,
     telemetry::{self, LogFormat},
 };
@@ -61,6 +62,7 @@ impl Serve {
             drop_dir: self.drop_dir.or(file.drop_dir),
             compiler: config::own_compiler().context("this program does not know its own file")?,
         };
+        memory::settle();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         runtime.context("the workers cannot be started")?.block_on(async {
             let clock = Arc::new(SystemClock);

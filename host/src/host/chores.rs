@@ -7,6 +7,7 @@ use crate::{
     audit::{self, Actor},
     connections::Live,
     connectors::Installed,
+    memory,
 };
 
 /// How often the host looks whether a watched release fails, in milliseconds.
@@ -28,6 +29,9 @@ const SEAL_MS: u64 = 500;
 const SEAL_MORE_MS: u64 = 50;
 /// How long it leaves the trail alone where it could not, in milliseconds.
 const SEAL_AGAIN_MS: u64 = 600_000;
+
+/// How often it gives back the memory that nobody uses, in milliseconds.
+const GIVE_BACK_MS: u64 = 1000;
 
 /// Whether the host stops.
 type Stop = watch::Receiver<bool>;
@@ -107,6 +111,13 @@ impl Rooms {
                     SEAL_AGAIN_MS
                 }
             };
+        }
+    }
+
+    /// Gives back the memory that nobody uses.
+    pub(super) async fn give_back(self, mut stop: Stop) {
+        while self.rest(GIVE_BACK_MS, &mut stop).await {
+            memory::give_back();
         }
     }
 

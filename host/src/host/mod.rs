@@ -150,15 +150,6 @@ pub struct Host {
     tasks: JoinSet<()>,
 }
 
-/// Has the system give this process pages of the usual size alone. The allocator would ask for huge
-/// ones, of which a host that makes and drops many small things uses a part: that is twice the memory
-/// (`cargo measure cycles`).
-fn small_pages() {
-    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
-        tracing::warn!(%error, "the system gives huge pages, so that more memory is used");
-    }
-}
-
 impl Host {
     /// Starts a host: opens the rooms, listens, and goes on with the work that is there.
     pub async fn start(
@@ -167,7 +158,6 @@ impl Host {
         clock: SharedClock,
         backoff: Backoff,
     ) -> Result<Self, HostError> {
-        small_pages();
         let listener = TcpListener::bind(config.ingress).await;
         let (listener, ingress) = bound(listener)
             .map_err(|source| IngressError::Bind { addr: config.ingress.to_string(), source })?;
@@ -189,6 +179,7 @@ impl Host {
         tasks.spawn(rooms.clone().tell_uses(stopped.clone()));
         tasks.spawn(rooms.clone().tidy_flows(stopped.clone()));
         tasks.spawn(rooms.clone().seal_trail(stopped.clone()));
+        tasks.spawn(rooms.clone().give_back(stopped.clone()));
         tasks.spawn(rooms.clone().heed_breakers(stopped.clone()));
         tasks.spawn(rooms.keeper.clone().work(stopped.clone()));
         tasks.spawn(rooms.desk.clone().watch(backoff, stopped.clone()));

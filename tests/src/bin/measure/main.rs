@@ -104,6 +104,7 @@ fn main() -> ExitCode {
     if let What::Host { args } = measure.what {
         return jackfield::cli::main(args);
     }
+    jackfield::memory::settle();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let turns = report::Turns { seconds: measure.seconds, rounds: measure.rounds };
     let measured: anyhow::Result<Report> = runtime.block_on(async {
