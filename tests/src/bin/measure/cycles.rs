@@ -45,23 +45,24 @@ pub async fn measure(cycles: u32) -> anyhow::Result<Report> {
         }
     }
     let last = at_rest().await?;
-    // Of fewer cycles there is nothing to be told but the memory.
+    // Of fewer cycles there is nothing to be told but the memory after all of them.
     let (early, warm) = (early.unwrap_or(last), warm.unwrap_or(last));
+    let (early_at, warm_at) = (EARLY.min(cycles), WARM.min(cycles));
     let growth = last / warm - 1.0;
     Ok(Report {
         name: "cycles",
         ratio: last / warm,
         lines: vec![format!(
-            "{last:.1} MiB after {cycles} cycles, {warm:.1} MiB after {WARM}: {:+.1} % \
-             ({early:.1} MiB after {EARLY})",
+            "{last:.1} MiB after {cycles} cycles, {warm:.1} MiB after {warm_at}: {:+.1} % \
+             ({early:.1} MiB after {early_at})",
             growth * 100.0
         )],
         more: json!({
             "cycles": cycles,
             "resident_mib": last,
             "growth": growth,
-            "yardstick": { "cycles": WARM, "resident_mib": warm },
-            "early": { "cycles": EARLY, "resident_mib": early },
+            "yardstick": { "cycles": warm_at, "resident_mib": warm },
+            "early": { "cycles": early_at, "resident_mib": early },
             "durability": "each install and each removal is an fdatasync",
         }),
     })
